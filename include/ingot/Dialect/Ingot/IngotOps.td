@@ -1,0 +1,83 @@
+//===- IngotOps.td - what upstream dialects cannot say -----------------------------===//
+#ifndef INGOT_INGOT_OPS
+#define INGOT_INGOT_OPS
+
+include "mlir/IR/OpBase.td"
+include "mlir/IR/BuiltinAttributes.td"
+include "mlir/IR/SymbolInterfaces.td"
+include "mlir/Interfaces/DestinationStyleOpInterface.td"
+include "mlir/Interfaces/ControlFlowInterfaces.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+
+def Ingot_Dialect : Dialect {
+  let name = "ingot";
+  let cppNamespace = "::ingot";
+  let summary = "structured kernels and the runtime boundary";
+}
+
+class Ingot_Op<string name, list<Trait> traits = []> : Op<Ingot_Dialect, name, traits>;
+
+def Ingot_ContractOp : Ingot_Op<"contract", [
+    DestinationStyleOpInterface, SingleBlock,
+    DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
+  let summary = "convolution and matrix product, with an elementwise epilogue";
+  let description = [{
+    Rationale: linalg has one op per layout and none carries an epilogue or packed weights; this one op is what the contraction
+    generator takes, so that MatMul, Gemm, Conv and recurrent products are one kernel.
+
+    Channels last.  r is the number of spatial dimensions, at least 1; a matrix product has r = 1 and no taps beyond one.
+      input    [N, I1..Ir, G*IC]                already padded
+      weights  [W, K1..Kr, IC, OC]              plain, or
+               [W, ceil(OC/NR), K1..Kr, IC, NR] packed in panels of NR columns, zero-filled at the end
+      out      [N, O1..Or, G*OC]
+    W is `groups` (1 if there are none), or N when `batched_weights` is set (a batched matrix product: weights[n] for batch n).
+
+      acc[n, o, g*OC+c] = sum over k, i of  input[n, o*strides + k*dilations, g*IC+i] * weights[g, k, i, c]
+      out = epilogue(acc, extras...)
+
+    The body's first argument is the accumulator (its type is the type of accumulation: operands are converted to it, integers by
+    sign unless `unsigned_input`/`unsigned_weights`), followed by one scalar of every `extras` operand, read at `extra_maps` applied
+    to the index of the result.  The terminator yields the value stored.  The initial content of `out` is not read.
+  }];
+  let arguments = (ins AnyShaped:$input, AnyShaped:$weights, Variadic<AnyShaped>:$extras, AnyShaped:$out,
+                   DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$dilations, DefaultValuedAttr<I64Attr, "1">:$groups,
+                   UnitAttr:$batched_weights, UnitAttr:$unsigned_input, UnitAttr:$unsigned_weights,
+                   DefaultValuedAttr<AffineMapArrayAttr, "{}">:$extra_maps);
+  let results = (outs Optional<AnyRankedTensor>:$result);
+  let regions = (region SizedRegion<1>:$epilogue);
+  let assemblyFormat = [{
+    `ins` `(` $input `,` $weights `:` type($input) `,` type($weights) `)`
+    (`extras` `(` $extras^ `:` type($extras) `)`)? `outs` `(` $out `:` type($out) `)`
+    attr-dict-with-keyword $epilogue (`->` type($result)^)?
+  }];
+  let hasVerifier = 1;
+  let builders = [
+    // With an epilogue that yields the accumulator as it is.
+    OpBuilder<(ins "::mlir::Value":$input, "::mlir::Value":$weights, "::mlir::Value":$out, "::llvm::ArrayRef<int64_t>":$strides,
+                   "::llvm::ArrayRef<int64_t>":$dilations, CArg<"int64_t", "1">:$groups, CArg<"bool", "false">:$batchedWeights,
+                   CArg<"::mlir::Type", "{}">:$accumulatorType)>];
+  let extraClassDeclaration = [{
+    ::mlir::MutableOperandRange getDpsInitsMutable() { return getOutMutable(); }
+    int64_t getSpatialRank() { return ::llvm::cast<::mlir::ShapedType>(getInput().getType()).getRank() - 2; }
+    bool isPacked() { return ::llvm::cast<::mlir::ShapedType>(getWeights().getType()).getRank() == getSpatialRank() + 4; }
+    ::mlir::Type getAccumulatorType() { return getEpilogue().front().getArgument(0).getType(); }
+  }];
+}
+
+def Ingot_YieldOp : Ingot_Op<"yield", [Pure, Terminator, ReturnLike]> {
+  let summary = "gives the values of a region";
+  let arguments = (ins Variadic<AnyType>:$operands);
+  let assemblyFormat = "($operands^ `:` type($operands))? attr-dict";
+}
+
+def Ingot_CheckOp : Ingot_Op<"check"> {
+  let summary = "ends the run with a status unless the condition holds";
+  let description = [{
+    Rationale: cf.assert aborts the process; a model must return a status that names the node and the reason.  Stands in
+    the model's function only (at any depth of control flow), never inside a kernel.
+  }];
+  let arguments = (ins I1:$condition, StrAttr:$message, DefaultValuedAttr<I32Attr, "2">:$status);
+  let assemblyFormat = "$condition `,` $message attr-dict";
+}
+
+#endif

@@ -1,0 +1,65 @@
+//===- IngotOps.cpp - verification and effects of the ingot ops -----------------------===//
+#include "ingot/Dialect/Ingot/IngotDialect.h"
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/OpImplementation.h"
+
+using namespace mlir;
+using namespace ingot;
+
+#include "ingot/Dialect/Ingot/IngotDialect.cpp.inc"
+#define GET_OP_CLASSES
+#include "ingot/Dialect/Ingot/IngotOps.cpp.inc"
+
+void IngotDialect::initialize() {
+  addOperations<
+#define GET_OP_LIST
+#include "ingot/Dialect/Ingot/IngotOps.cpp.inc"
+      >();
+}
+
+void ContractOp::build(OpBuilder &builder, OperationState &state, Value input, Value weights, Value out, ArrayRef<int64_t> strides,
+                       ArrayRef<int64_t> dilations, int64_t groups, bool batchedWeights, Type accumulatorType) {
+  build(builder, state, isa<RankedTensorType>(out.getType()) ? TypeRange(out.getType()) : TypeRange(), input, weights, ValueRange{},
+        out, builder.getDenseI64ArrayAttr(strides), builder.getDenseI64ArrayAttr(dilations), builder.getI64IntegerAttr(groups),
+        batchedWeights ? builder.getUnitAttr() : UnitAttr(), UnitAttr(), UnitAttr(), builder.getAffineMapArrayAttr({}));
+  if (!accumulatorType) accumulatorType = cast<ShapedType>(out.getType()).getElementType();
+  OpBuilder::InsertionGuard guard(builder);
+  Block *body = builder.createBlock(state.regions.front().get(), {}, accumulatorType, state.location);
+  YieldOp::create(builder, state.location, body->getArgument(0));
+}
+
+void ContractOp::getEffects(SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>> &effects) {
+  for (OpOperand &operand : getOperation()->getOpOperands()) {
+    if (!isa<MemRefType>(operand.get().getType())) continue;
+    if (&operand == &getOutMutable())
+      effects.emplace_back(MemoryEffects::Write::get(), &operand);
+    else
+      effects.emplace_back(MemoryEffects::Read::get(), &operand);
+  }
+}
+
+LogicalResult ContractOp::verify() {
+  auto input = cast<ShapedType>(getInput().getType()), weights = cast<ShapedType>(getWeights().getType()),
+       out = cast<ShapedType>(getOut().getType());
+  if (!input.hasRank() || !weights.hasRank() || !out.hasRank()) return emitOpError("expected ranked operands");
+  int64_t r = getSpatialRank();
+  if (r < 1) return emitOpError("expected an input of rank 3 or more, got rank ") << input.getRank();
+  if (out.getRank() != input.getRank()) return emitOpError("expected a result of rank ") << input.getRank() << ", got " << out.getRank();
+  if (weights.getRank() != r + 3 && weights.getRank() != r + 4)
+    return emitOpError("expected weights of rank ") << r + 3 << " (plain) or " << r + 4 << " (packed), got " << weights.getRank();
+  if ((int64_t)getStrides().size() != r || (int64_t)getDilations().size() != r)
+    return emitOpError("expected ") << r << " strides and dilations, got " << getStrides().size() << " and " << getDilations().size();
+  if (getGroups() < 1 || (getGroups() > 1 && getBatchedWeights())) return emitOpError("expected groups or batched weights, not both");
+  Block &body = getEpilogue().front();
+  if (body.getNumArguments() != getExtras().size() + 1 || getExtraMaps().size() != getExtras().size())
+    return emitOpError("expected ") << getExtras().size() << " extra maps and one more body argument, got " << getExtraMaps().size()
+                                    << " and " << body.getNumArguments();
+  for (auto [value, map] : llvm::zip(getExtras(), getExtraMaps().getAsValueRange<AffineMapAttr>()))
+    if ((int64_t)map.getNumDims() != out.getRank() || (int64_t)map.getNumResults() != cast<ShapedType>(value.getType()).getRank())
+      return emitOpError("expected extra maps from the result's index to an index of the operand, got ") << AffineMapAttr::get(map);
+  auto yield = dyn_cast<YieldOp>(body.back());
+  if (!yield || yield.getNumOperands() != 1 || yield.getOperand(0).getType() != out.getElementType())
+    return emitOpError("expected a body that yields one ") << out.getElementType();
+  return success();
+}

@@ -1,0 +1,2 @@
+//===- ScalarBuilder.cpp
+#include "ingot/Dialect/ONNX/ONNXDialect.h"

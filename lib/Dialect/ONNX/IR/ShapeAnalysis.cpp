@@ -1,0 +1,2 @@
+//===- ShapeAnalysis.cpp
+#include "ingot/Dialect/ONNX/ONNXDialect.h"

@@ -1,0 +1,1 @@
+// Holds the precompiled header of lib/Precompiled.h for all other libraries.
