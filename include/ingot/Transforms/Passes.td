@@ -1,7 +1,70 @@
-//===- Passes.td - the passes of the compiler ---------------------------------------===//
+//===- Passes.td - the passes of the compiler, in the order of the stages -----------===//
 #ifndef INGOT_PASSES
 #define INGOT_PASSES
 
 include "mlir/Pass/PassBase.td"
+
+//===-------------------------------- lower ---------------------------------------===//
+
+def ConvertONNXToLinalg : Pass<"convert-onnx-to-linalg", "::mlir::ModuleOp"> {
+  let summary = "lower ONNX operators to linalg, tensor, scf and ingot.contract";
+  let description = [{
+    Every op of the onnx dialect becomes data parallel work on tensors of signless types. Operators that have no lowering
+    are listed together in one diagnostic.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
+                           "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect", "::mlir::bufferization::BufferizationDialect",
+                           "::ingot::IngotDialect"];
+}
+
+//===-------------------------------- fuse ----------------------------------------===//
+
+def BindInterface : Pass<"ingot-bind-interface", "::mlir::ModuleOp"> {
+  let summary = "make the model's function read its inputs from and write its results to the frame of a run";
+  let description = [{
+    `func @main_graph(tensor...) -> tensor...` becomes `func @main(!llvm.ptr) -> i32` whose arguments are `ingot.input` and whose
+    results are materialised in `ingot.output`. An output is asked for as soon as its dimensions are known, so that its producer
+    can write it in place.
+  }];
+  let dependentDialects = ["::mlir::bufferization::BufferizationDialect", "::mlir::LLVM::LLVMDialect", "::mlir::tensor::TensorDialect",
+                           "::ingot::IngotDialect"];
+}
+
+//===------------------------------ bufferize --------------------------------------===//
+
+def OutlineKernels : Pass<"ingot-outline-kernels", "::mlir::ModuleOp"> {
+  let summary = "move each compute op of the model's function into a kernel function; equal kernels become one";
+  let description = [{
+    A kernel is a function over buffers. Two ops that differ only in the buffers (12 equal layers) share one kernel; weights
+    are arguments.
+  }];
+  let dependentDialects = ["::mlir::func::FuncDialect", "::mlir::memref::MemRefDialect"];
+}
+
+def PlanMemory : Pass<"ingot-plan-memory", "::mlir::ModuleOp"> {
+  let summary = "place buffers in one arena and weights in one blob";
+  let description = [{
+    Buffers whose lifetime is a range of the model's function get an offset in the arena: fixed for static shapes, computed from
+    the dimensions of the inputs for symbolic ones. Sizes known only on the way are segments of the instance. Constants
+    become offsets into the weights blob, 64-byte aligned.
+  }];
+  let dependentDialects = ["::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect", "::ingot::IngotDialect"];
+}
+
+//===------------------------------- codegen ---------------------------------------===//
+
+def ParallelizeKernels : Pass<"ingot-parallelize-kernels", "::mlir::ModuleOp"> {
+  let summary = "turn the parallel loops of kernels into range functions that run through the caller's parallel_for";
+  let description = [{
+    A root-level scf.parallel becomes a function over [begin, end); where its cost is worth a fork it is run through the hook of the
+    frame, else called directly.
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::scf::SCFDialect", "::ingot::IngotDialect"];
+}
+
+def ConvertIngotToLLVM : Pass<"convert-ingot-to-llvm", "::mlir::ModuleOp"> {
+  let summary = "lower everything that is left to the llvm dialect";
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::cf::ControlFlowDialect"];
+}
 
 #endif
