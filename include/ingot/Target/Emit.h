@@ -1,0 +1,38 @@
+//===- Emit.h - a module in the llvm dialect to files ---------------------------------===//
+//
+// What the module holds after the codegen stage:
+//   llvm.func @main(%frame: !llvm.ptr) -> i32     the model; its kernels are private functions; it calls ingot_frame_* of Frame.h
+//   ingot.inputs, ingot.outputs   module attributes: arrays of dictionaries {name, type (i32, an ingot_type), kind (i32), dims (array<i64>, -1 symbolic),
+//                                 symbols (array of strings), doc}
+//   ingot.weights                 array of dictionaries {offset (i64), value (elements attribute)}: the constants of the blob
+//   ingot.weight_bytes, ingot.arena_bytes (-1: depends on the inputs), ingot.flops    i64
+//   onnx.producer, onnx.metadata, onnx.doc  as imported
+//===-----------------------------------------------------------------------------===//
+#ifndef INGOT_TARGET_EMIT_H
+#define INGOT_TARGET_EMIT_H
+
+#include "ingot/Pipelines/Compiler.h"
+#include "llvm/Support/MemoryBuffer.h"
+
+namespace ingot {
+
+enum class OutputKind { Object, Archive, SharedLibrary, Assembly, LLVM, Bitcode, MLIR, Header, Program };
+
+struct EmitOptions {
+  TargetOptions target;
+  std::string entry;               // symbol prefix, a C identifier
+  std::string weightsFile;         // not empty: weights go to this side file (--weights=file)
+  bool saveTemps = false;
+  bool pic = true;
+};
+
+/// Bytes of a relocatable object; used by the emitter and by in-process execution (constants, tests).
+mlir::FailureOr<std::unique_ptr<llvm::MemoryBuffer>> emitObject(mlir::ModuleOp module, const EmitOptions &options);
+/// Writes `path` in the given kind, and the C header beside an object, archive or library.
+mlir::LogicalResult emit(mlir::ModuleOp module, const EmitOptions &options, OutputKind kind, llvm::StringRef path);
+/// The C header of the model.
+void printHeader(mlir::ModuleOp module, llvm::StringRef entry, llvm::raw_ostream &os);
+
+} // namespace ingot
+
+#endif
