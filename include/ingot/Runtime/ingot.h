@@ -85,8 +85,9 @@ typedef struct ingot_options {
 } ingot_options;
 
 typedef struct ingot_instance ingot_instance;
+typedef struct ingot_model ingot_model;
 
-typedef struct ingot_model {
+struct ingot_model {
   uint32_t abi_version;
   uint32_t size;                      /* sizeof(ingot_model) when the model was compiled */
   const char *name, *producer, *doc;
@@ -109,7 +110,7 @@ typedef struct ingot_model {
   const char *(*error)(const ingot_instance *instance);
   /* Bytes of arena that a run with inputs of these dims needs (data may be null). */
   ingot_status (*arena_for)(ingot_instance *instance, const ingot_tensor *inputs, int64_t *bytes);
-} ingot_model;
+};
 
 /* Size of one element in bytes (types below 8 bits take one byte); 0 for an unknown type. */
 static inline size_t ingot_element_size(ingot_type t) {
