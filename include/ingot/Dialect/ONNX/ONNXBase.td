@@ -82,10 +82,23 @@ class ONNX_Op<string name, int since, list<Trait> traits = []>
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
 }
 
-// A row of the elementwise table: `scalar` is a C++ expression over `s` (ScalarBuilder) and the scalars `a`, `b`, `c` (or `args`).
-// The result has the element type of the first operand, or `resultElement` ("i1", ...) where that is given.
-class ONNX_Elementwise<string name, int since, string scalar, list<Trait> traits = []>
-    : ONNX_Op<name, since, traits # [Pure, DeclareOpInterfaceMethods<ONNX_ElementwiseInterface>]> {
+// An irregular operator without side effects: its shape rule is in lib/Dialect/ONNX/IR/<Family>.cpp.
+class ONNX_PureOp<string name, int since, string text, dag operandsAndAttributes, dag outputs> : ONNX_Op<name, since, [Pure]> {
+  let summary = text;
+  let arguments = operandsAndAttributes;
+  let results = outputs;
+}
+// Draws random numbers, so that two equal operators are not one.
+class ONNX_RandomOp<string name, int since, string text, dag operandsAndAttributes, dag outputs> : ONNX_Op<name, since> {
+  let summary = text;
+  let arguments = operandsAndAttributes;
+  let results = outputs;
+}
+
+// A row of the elementwise table: `scalar` is a C++ expression over `s` (ScalarBuilder) and the scalars `a`, `b`, `c` (or `args`; a
+// null value for an absent optional operand).  The result has the element type of the operand number `like`, or i1 if that is -1.
+class ONNX_Elementwise<string name, int since, string scalar, int like = 0>
+    : ONNX_Op<name, since, [Pure, DeclareOpInterfaceMethods<ONNX_ElementwiseInterface>]> {
   string scalarExpression = scalar;
   let extraClassDefinition = [{
     ::mlir::Value $cppClass::buildScalar(::ingot::ScalarBuilder &s, ::mlir::ValueRange args) {
@@ -95,7 +108,7 @@ class ONNX_Elementwise<string name, int since, string scalar, list<Trait> traits
       return }] # scalar # [{;
     }
     ::llvm::LogicalResult $cppClass::infer(::ingot::onnx::ShapeAnalysis &shapes) {
-      return ::ingot::onnx::inferElementwise(*this, shapes);
+      return ::ingot::onnx::inferElementwise(*this, shapes, }] # like # [{);
     }
   }];
 }
@@ -109,9 +122,13 @@ class ONNX_Binary<string name, int since, Type t, string scalar, dag attributes 
   let arguments = !con((ins t:$A, t:$B), attributes);
   let results = (outs t:$C);
 }
-class ONNX_Comparison<string name, int since, Type t, string scalar> : ONNX_Elementwise<name, since, scalar> {
+class ONNX_Comparison<string name, int since, Type t, string scalar> : ONNX_Elementwise<name, since, scalar, -1> {
   let arguments = (ins t:$A, t:$B);
   let results = (outs ONNX_BoolTensor:$C);
+}
+class ONNX_Test<string name, int since, string scalar, dag attributes = (ins)> : ONNX_Elementwise<name, since, scalar, -1> {
+  let arguments = !con((ins ONNX_Tensor:$X), attributes);
+  let results = (outs ONNX_BoolTensor:$Y);
 }
 // Operators over any number of operands, folded from left to right by the binary `scalar`, then `finish` over `a` and the number `n`.
 class ONNX_Variadic<string name, int since, Type t, string scalar, string finish = "a">
@@ -126,7 +143,7 @@ class ONNX_Variadic<string name, int since, Type t, string scalar, string finish
       return }] # finish # [{;
     }
     ::llvm::LogicalResult $cppClass::infer(::ingot::onnx::ShapeAnalysis &shapes) {
-      return ::ingot::onnx::inferElementwise(*this, shapes);
+      return ::ingot::onnx::inferElementwise(*this, shapes, 0);
     }
   }];
 }

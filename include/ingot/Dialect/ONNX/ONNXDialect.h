@@ -3,6 +3,7 @@
 #define INGOT_DIALECT_ONNX_ONNXDIALECT_H
 
 #include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Dialect.h"
 #include "mlir/IR/OpDefinition.h"
@@ -31,6 +32,9 @@ struct OpSignature {
 };
 /// By the op's full name ("onnx.Conv"); null if the dialect has no such op.
 const OpSignature *lookupSignature(llvm::StringRef opName);
+
+/// The element type of a number of ONNX's TensorProto.DataType (1 is FLOAT); null if there is none.
+mlir::Type elementTypeOf(int64_t dataType, mlir::MLIRContext *context);
 
 } // namespace ingot::onnx
 

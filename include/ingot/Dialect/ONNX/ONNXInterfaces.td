@@ -23,7 +23,8 @@ def ONNX_ElementwiseInterface : OpInterface<"ElementwiseInterface"> {
     operation; shape rule, folding, fusion and lowering follow from it.
   }];
   let methods = [
-    InterfaceMethod<"Builds the scalar operation; `args` are signless scalars, extended to f32 if the tensors are narrower floats.",
+    InterfaceMethod<"Builds the scalar operation; `args` are signless scalars, extended to f32 if the tensors are narrower floats; null for "
+      "an absent operand.  The result has the type wanted, except that it may be f32 where a narrower float is wanted.",
       "::mlir::Value", "buildScalar", (ins "::ingot::ScalarBuilder &":$s, "::mlir::ValueRange":$args)>,
   ];
 }

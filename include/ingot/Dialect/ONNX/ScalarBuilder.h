@@ -37,6 +37,13 @@ public:
   /// NaN if one is NaN.
   mlir::Value max(mlir::Value x, mlir::Value y);
   mlir::Value min(mlir::Value x, mlir::Value y);
+  /// The remainder with the sign of `x` (as C's % and fmod), and that with the sign of `y` (as Python's %).
+  mlir::Value rem(mlir::Value x, mlir::Value y);
+  mlir::Value floorMod(mlir::Value x, mlir::Value y);
+  /// At least `low`, then at most `high`; a null bound is none.
+  mlir::Value clamp(mlir::Value x, mlir::Value low, mlir::Value high);
+  /// -1, 0 or 1; NaN stays.
+  mlir::Value sign(mlir::Value x);
   mlir::Value neg(mlir::Value x);
   mlir::Value abs(mlir::Value x);
   mlir::Value fma(mlir::Value x, mlir::Value y, mlir::Value z);
@@ -47,6 +54,7 @@ public:
   mlir::Value ge(mlir::Value x, mlir::Value y) { return le(y, x); }
   mlir::Value eq(mlir::Value x, mlir::Value y);
   mlir::Value isNaN(mlir::Value x);
+  mlir::Value isInf(mlir::Value x, bool negative, bool positive);
   mlir::Value select(mlir::Value cond, mlir::Value x, mlir::Value y);
   mlir::Value bitAnd(mlir::Value x, mlir::Value y);
   mlir::Value bitOr(mlir::Value x, mlir::Value y);
@@ -64,6 +72,14 @@ public:
   mlir::Value tanh(mlir::Value x);
   mlir::Value erf(mlir::Value x);
   mlir::Value sigmoid(mlir::Value x);
+  mlir::Value softplus(mlir::Value x);
+  mlir::Value expm1(mlir::Value x);
+  /// log(exp(x) + exp(y)) without overflow.
+  mlir::Value logAddExp(mlir::Value x, mlir::Value y);
+  mlir::Value gelu(mlir::Value x, bool tanhApproximation);
+  /// x + bias below -lambda, x - bias above lambda, else 0.
+  mlir::Value shrink(mlir::Value x, double lambda, double bias);
+  /// The result has the type of `x`; `y` may be of another.
   mlir::Value pow(mlir::Value x, mlir::Value y);
   /// Converts between any two arithmetic types as ONNX's Cast does (floats to integers truncate, x != 0 to bool, ...).
   mlir::Value cast(mlir::Value x, mlir::Type to, bool fromUnsigned, bool toUnsigned);

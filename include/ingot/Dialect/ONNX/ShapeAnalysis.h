@@ -94,9 +94,9 @@ private:
   llvm::DenseMap<std::pair<mlir::Value, int64_t>, Dim> elements;
 };
 
-/// Shape rule of every elementwise op: operands broadcast together; the result's element type is fixed by the op's declaration
-/// (i1 for comparisons), else that of the last operand (Where takes its type from X and Y, not from the condition).
-mlir::LogicalResult inferElementwise(mlir::Operation *op, ShapeAnalysis &shapes);
+/// Shape rule of every elementwise op: operands broadcast together; the result has the element type of operand number `like`, or
+/// i1 if that is -1.
+mlir::LogicalResult inferElementwise(mlir::Operation *op, ShapeAnalysis &shapes, int like);
 /// Shape rule of the reductions with axes as second operand.
 mlir::LogicalResult inferReduction(mlir::Operation *op, ShapeAnalysis &shapes);
 

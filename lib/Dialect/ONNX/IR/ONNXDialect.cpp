@@ -39,6 +39,40 @@ Operation *ONNXDialect::materializeConstant(OpBuilder &builder, Attribute value,
 OpFoldResult ConstantOp::fold(FoldAdaptor) { return getValue(); }
 OpFoldResult NoValueOp::fold(FoldAdaptor) { return getValueAttr(); }
 
+Type ingot::onnx::elementTypeOf(int64_t dataType, MLIRContext *context) {
+  auto integer = [&](unsigned width) -> Type { return IntegerType::get(context, width); };
+  auto unsignedInteger = [&](unsigned width) -> Type { return IntegerType::get(context, width, IntegerType::Unsigned); };
+  switch (dataType) {
+  case 1: return Float32Type::get(context);
+  case 2: return unsignedInteger(8);
+  case 3: return integer(8);
+  case 4: return unsignedInteger(16);
+  case 5: return integer(16);
+  case 6: return integer(32);
+  case 7: return integer(64);
+  case 8: return StringType::get(context);
+  case 9: return integer(1);
+  case 10: return Float16Type::get(context);
+  case 11: return Float64Type::get(context);
+  case 12: return unsignedInteger(32);
+  case 13: return unsignedInteger(64);
+  case 14: return ComplexType::get(Float32Type::get(context));
+  case 15: return ComplexType::get(Float64Type::get(context));
+  case 16: return BFloat16Type::get(context);
+  case 17: return Float8E4M3FNType::get(context);
+  case 18: return Float8E4M3FNUZType::get(context);
+  case 19: return Float8E5M2Type::get(context);
+  case 20: return Float8E5M2FNUZType::get(context);
+  case 21: return unsignedInteger(4);
+  case 22: return integer(4);
+  case 23: return Float4E2M1FNType::get(context);
+  case 24: return Float8E8M0FNUType::get(context);
+  case 25: return unsignedInteger(2);
+  case 26: return integer(2);
+  default: return {};
+  }
+}
+
 //===------------------------ operand and result counts, read off the op classes ------------------------===//
 
 namespace {
