@@ -47,7 +47,8 @@ typedef enum ingot_kind { INGOT_TENSOR = 0, INGOT_SEQUENCE = 1, INGOT_OPTIONAL =
 typedef struct ingot_string { const char *data; size_t size; } ingot_string;
 
 /* A dense tensor, row-major, elements in native byte order; bool is one byte (0 or 1); types below 8 bits take one byte an element.
- * A string tensor's data are ingot_string.  A sequence has kind INGOT_SEQUENCE, dims[0] elements, and data that are ingot_tensor. */
+ * A string tensor's data are ingot_string.  A sequence has kind INGOT_SEQUENCE, rank 1, dims[0] elements, and data that are ingot_tensor;
+ * an optional (INGOT_OPTIONAL) is a sequence of at most one; a map (INGOT_MAP) is a sequence of its keys and its values. */
 typedef struct ingot_tensor {
   void *data;
   size_t bytes;                 /* size of the buffer at data */
@@ -81,7 +82,7 @@ typedef struct ingot_options {
   void *pool;                                                    /* first argument of parallel_for */
   void (*log)(void *user, const char *message);                  /* null: silent */
   void *user;                                                    /* first argument of the other hooks */
-  const char *weights_path;                                      /* side file of --weights=file; null: beside the working directory */
+  const char *weights_path;                                      /* side file of --weights=file; null: its name, in the working directory */
 } ingot_options;
 
 typedef struct ingot_instance ingot_instance;
@@ -100,7 +101,7 @@ struct ingot_model {
   int64_t arena_bytes;                /* INGOT_UNKNOWN_DIM if it depends on the inputs' dimensions */
   int64_t flops;                      /* of one run, INGOT_UNKNOWN_DIM if it depends on the inputs' dimensions */
 
-  /* options may be null. */
+  /* options may be null.  On failure there is no instance and the reason goes to the log hook. */
   ingot_status (*create)(const ingot_model *model, const ingot_options *options, ingot_instance **instance);
   /* Outputs: where `data` is not null it must hold the result (`bytes` says how much it can); else the result stays in the instance
    * until its next run or its end, and `data` points to it.  `type`, `rank` and `dims` are always written. */

@@ -1,0 +1,171 @@
+/*===- Memory.c - arena, segments and results of a run ----------------------------------===
+ *
+ * Nothing is allocated on the hot path: the arena and the results stay with the instance and only grow; segments are for sizes that
+ * are known only on the way and end with the run.
+ *===----------------------------------------------------------------------------------*/
+#include "Instance.h"
+
+/* Larger requests are refused before they reach an allocator, and sums of two sizes cannot overflow. */
+#define INGOT_MAX_BYTES ((int64_t)(SIZE_MAX / 4))
+
+void *ingotAcquire(ingot_instance *instance, size_t bytes) {
+  return instance->options.allocate(instance->options.user, bytes, INGOT_ALIGNMENT);
+}
+
+void ingotRelease(ingot_instance *instance, void *p, size_t bytes) {
+  if (p)
+    instance->options.release(instance->options.user, p, bytes);
+}
+
+static void *failAllocation(ingot_frame *frame, const char *what, int64_t bytes) {
+  if (ingotClaimFailure(frame, INGOT_OUT_OF_MEMORY)) {
+    ingot_text text = ingotTextBegin(frame->instance->error, INGOT_ERROR_SIZE);
+    if (bytes < 0 || bytes > INGOT_MAX_BYTES) {
+      ingotTextString(&text, what);
+      ingotTextString(&text, " is beyond any memory");
+    } else {
+      ingotTextString(&text, "no memory for ");
+      ingotTextInteger(&text, bytes);
+      ingotTextString(&text, " bytes of ");
+      ingotTextString(&text, what);
+    }
+  }
+  return 0;
+}
+
+static size_t roundUp(int64_t bytes) {
+  size_t n = bytes ? (size_t)bytes : 1;
+  return (n + INGOT_ALIGNMENT - 1) / INGOT_ALIGNMENT * INGOT_ALIGNMENT;
+}
+
+void *ingot_frame_arena(ingot_frame *frame, int64_t bytes) {
+  ingot_instance *instance = frame->instance;
+  frame->arena_bytes = bytes;
+  if (bytes < 0 || bytes > INGOT_MAX_BYTES)
+    return failAllocation(frame, "the arena", bytes);
+  if (frame->query)
+    return 0;
+  if (instance->arena && instance->arenaBytes >= (size_t)bytes)
+    return instance->arena;
+  ingotRelease(instance, instance->arena, instance->arenaBytes);
+  instance->arenaBytes = roundUp(bytes);
+  instance->arena = ingotAcquire(instance, instance->arenaBytes);
+  if (!instance->arena) {
+    instance->arenaBytes = 0;
+    return failAllocation(frame, "arena", bytes);
+  }
+  return instance->arena;
+}
+
+static void *acquireBlock(ingot_frame *frame, ingot_block **list, const char *what, int64_t bytes) {
+  if (bytes < 0 || bytes > INGOT_MAX_BYTES)
+    return failAllocation(frame, what, bytes);
+  size_t total = roundUp(bytes) + sizeof(ingot_block);
+  ingot_block *block = ingotAcquire(frame->instance, total);
+  if (!block)
+    return failAllocation(frame, what, bytes);
+  block->bytes = total;
+  block->previous = 0;
+  block->next = *list;
+  if (*list)
+    (*list)->previous = block;
+  *list = block;
+  return block + 1;
+}
+
+void *ingot_frame_allocate(ingot_frame *frame, int64_t bytes) {
+  return acquireBlock(frame, &frame->instance->segments, "a segment", bytes);
+}
+
+void *ingot_frame_keep(ingot_frame *frame, int64_t bytes) {
+  return acquireBlock(frame, &frame->instance->kept, "a result", bytes);
+}
+
+void ingot_frame_free(ingot_frame *frame, void *p) {
+  if (!p)
+    return;
+  ingot_block *block = (ingot_block *)p - 1;
+  if (block->previous)
+    block->previous->next = block->next;
+  else
+    frame->instance->segments = block->next;
+  if (block->next)
+    block->next->previous = block->previous;
+  ingotRelease(frame->instance, block, block->bytes);
+}
+
+void ingotReleaseBlocks(ingot_instance *instance, ingot_block **list) {
+  while (*list) {
+    ingot_block *block = *list;
+    *list = block->next;
+    ingotRelease(instance, block, block->bytes);
+  }
+}
+
+int64_t ingotElementCount(int32_t rank, const int64_t *dims, size_t elementSize) {
+  int64_t count = 1, limit = INGOT_MAX_BYTES / (int64_t)(elementSize ? elementSize : 1);
+  int empty = 0;
+  for (int32_t i = 0; i < rank; ++i) {
+    if (dims[i] < 0)
+      return -1;
+    empty |= dims[i] == 0;
+  }
+  if (empty)
+    return 0;
+  for (int32_t i = 0; i < rank; ++i) {
+    if (count > limit / dims[i])
+      return -1;
+    count *= dims[i];
+  }
+  return count;
+}
+
+/* The caller's buffer is too small for the result. */
+static void *failSmallBuffer(ingot_frame *frame, int32_t index, size_t bytes) {
+  if (ingotClaimFailure(frame, INGOT_BUFFER_TOO_SMALL)) {
+    ingot_text text = ingotTextBegin(frame->instance->error, INGOT_ERROR_SIZE);
+    ingotTextString(&text, "the buffer of output '");
+    ingotTextString(&text, frame->instance->model->outputs[index].name);
+    ingotTextString(&text, "' has ");
+    ingotTextInteger(&text, (int64_t)frame->outputs[index].bytes);
+    ingotTextString(&text, " bytes, the result needs ");
+    ingotTextInteger(&text, (int64_t)bytes);
+  }
+  return 0;
+}
+
+void *ingot_frame_output(ingot_frame *frame, int32_t index, int32_t type, int32_t rank, const int64_t *dims) {
+  ingot_instance *instance = frame->instance;
+  if (frame->query)
+    return 0;
+  size_t elementSize = ingot_element_size((ingot_type)type);
+  int64_t count = ingotElementCount(rank, dims, elementSize);
+  if (count < 0)
+    return failAllocation(frame, instance->model->outputs[index].name, -1);
+  size_t bytes = (size_t)count * elementSize;
+
+  ingot_tensor *output = &frame->outputs[index];
+  output->type = (ingot_type)type;
+  output->kind = INGOT_TENSOR;
+  output->rank = rank;
+  for (int32_t i = 0; i < rank; ++i)
+    output->dims[i] = dims[i];
+
+  /* A caller that passes the same array again hands back the instance's buffer of the last run. */
+  ingot_result *result = &instance->results[index];
+  if (output->data && output->data != result->data)
+    return output->bytes >= bytes ? output->data : failSmallBuffer(frame, index, bytes);
+  if (!result->data || result->bytes < bytes) {
+    ingotRelease(instance, result->data, result->bytes);
+    output->data = 0;
+    result->bytes = roundUp((int64_t)bytes);
+    result->data = ingotAcquire(instance, result->bytes);
+    if (!result->data) {
+      result->bytes = 0;
+      return failAllocation(frame, "a result", (int64_t)bytes);
+    }
+  }
+  output->data = result->data;
+  output->bytes = bytes;
+  return result->data;
+}
