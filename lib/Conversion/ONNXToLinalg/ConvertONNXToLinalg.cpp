@@ -1,0 +1,133 @@
+//===- ConvertONNXToLinalg.cpp - the pass convert-onnx-to-linalg ---------------------===//
+//
+// Runs the shape analysis, then the lowerings of all operator families in one conversion.  Operators that are left are reported
+// together, each once with how often it occurs and its first node.
+//===-----------------------------------------------------------------------------===//
+#include "TensorBuilder.h"
+#include "ingot/Conversion/ONNXToLinalg.h"
+#include "ingot/Dialect/Ingot/IngotDialect.h"
+#include "ingot/Transforms/Passes.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/Func/Transforms/FuncConversions.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/SCF/Transforms/Patterns.h"
+#include "llvm/ADT/MapVector.h"
+
+namespace ingot {
+#define GEN_PASS_DEF_CONVERTONNXTOLINALG
+#include "ingot/Transforms/Passes.h.inc"
+} // namespace ingot
+
+using namespace mlir;
+using namespace ingot;
+
+/// The same bytes read as a signless element type.
+static ElementsAttr retyped(ElementsAttr value, RankedTensorType type) {
+  if (value.getShapedType() == type)
+    return value;
+  if (auto resource = dyn_cast<DenseResourceElementsAttr>(value))
+    return DenseResourceElementsAttr::get(type, resource.getRawHandle());
+  if (auto dense = dyn_cast<DenseElementsAttr>(value); dense && type.getElementType().isInteger())
+    return dense.bitcast(type.getElementType());
+  return {};
+}
+
+namespace {
+
+/// Constant -> arith.constant
+struct ConstantLowering : ONNXLowering<onnx::ConstantOp> {
+  using ONNXLowering::ONNXLowering;
+  LogicalResult matchAndRewrite(onnx::ConstantOp op, OpAdaptor, ConversionPatternRewriter &b) const override {
+    auto type = dyn_cast_or_null<RankedTensorType>(typeConverter->convertType(op.getType()));
+    if (!type)
+      return b.notifyMatchFailure(op, "expected a ranked tensor");
+    auto value = retyped(op.getValue(), type.clone(op.getValue().getShapedType().getShape(), type.getElementType()));
+    if (!value)
+      return b.notifyMatchFailure(op, "expected dense elements of numbers");
+    b.replaceOpWithNewOp<arith::ConstantOp>(op, cast<TypedAttr>(value));
+    return success();
+  }
+};
+
+struct ConvertONNXToLinalgPass : ingot::impl::ConvertONNXToLinalgBase<ConvertONNXToLinalgPass> {
+  using ConvertONNXToLinalgBase::ConvertONNXToLinalgBase;
+
+  void runOnOperation() override {
+    for (auto function : getOperation().getOps<func::FuncOp>())
+      if (!function.isExternal() && failed(convert(function)))
+        return signalPassFailure();
+  }
+
+private:
+  LogicalResult convert(func::FuncOp function);
+  LogicalResult reportLeft(func::FuncOp function);
+};
+
+} // namespace
+
+LogicalResult ConvertONNXToLinalgPass::convert(func::FuncOp function) {
+  onnx::ShapeAnalysis shapes(&getContext());
+  if (failed(shapes.run(function)))
+    return failure();
+  shapes.updateTypes(function);
+
+  ONNXTypeConverter types;
+  LoweringContext context(shapes);
+  RewritePatternSet patterns(&getContext());
+  patterns.add<ConstantLowering>(types, context);
+  populateElementwiseLowering(patterns, types, context);
+  populateReductionLowering(patterns, types, context);
+  populateShapeLowering(patterns, types, context);
+  populateIndexingLowering(patterns, types, context);
+  populateGenerationLowering(patterns, types, context);
+  populateContractionLowering(patterns, types, context);
+  populatePoolingLowering(patterns, types, context);
+  populateNormalizationLowering(patterns, types, context);
+  populateResizeLowering(patterns, types, context);
+  populateControlFlowLowering(patterns, types, context);
+  populateRecurrentLowering(patterns, types, context);
+  populateQuantizationLowering(patterns, types, context);
+  populateFunctionOpInterfaceTypeConversionPattern<func::FuncOp>(patterns, types);
+  populateReturnOpTypeConversionPattern(patterns, types);
+
+  ConversionTarget target(getContext());
+  target.addLegalDialect<arith::ArithDialect, linalg::LinalgDialect, math::MathDialect, scf::SCFDialect, tensor::TensorDialect,
+                         bufferization::BufferizationDialect, IngotDialect>();
+  target.addDynamicallyLegalOp<func::FuncOp>([&](func::FuncOp op) { return types.isSignatureLegal(op.getFunctionType()); });
+  target.addDynamicallyLegalOp<func::ReturnOp>([&](func::ReturnOp op) { return types.isLegal(op.getOperandTypes()); });
+  // Operators of the onnx dialect are neither legal nor illegal: those without a lowering stay, to be reported together.
+  if (failed(applyPartialConversion(function, target, std::move(patterns))))
+    return failure();
+  return reportLeft(function);
+}
+
+LogicalResult ConvertONNXToLinalgPass::reportLeft(func::FuncOp function) {
+  // NoValue has no use left once its users are lowered.
+  function.walk([](onnx::NoValueOp op) {
+    if (op->use_empty())
+      op->erase();
+  });
+  llvm::MapVector<StringRef, std::pair<unsigned, Operation *>> left;
+  function.walk([&](Operation *op) {
+    if (!isa_and_nonnull<onnx::ONNXDialect>(op->getDialect()) || isa<onnx::YieldOp, onnx::NoValueOp>(op))
+      return;
+    auto &entry = left[op->getName().stripDialect()];
+    if (entry.first++ == 0)
+      entry.second = op;
+  });
+  if (left.empty())
+    return success();
+  InFlightDiagnostic diag = emitError(left.front().second.second->getLoc()) << "unsupported operators:";
+  StringRef separator = " ";
+  for (auto &[name, entry] : left) {
+    diag << separator << name << " (" << entry.first << (entry.first == 1 ? " node" : " nodes");
+    if (std::string node = nodeName(entry.second->getLoc()); !node.empty())
+      diag << ", first '" << node << "'";
+    diag << ")";
+    separator = ", ";
+  }
+  diag << "; expected operators, element types and attributes that have a lowering";
+  return failure();
+}
