@@ -6,6 +6,10 @@ include "mlir/Pass/PassBase.td"
 
 //===-------------------------------- lower ---------------------------------------===//
 
+def DescribeInterface : Pass<"ingot-describe-interface", "::mlir::ModuleOp"> {
+  let summary = "record names, element types and dimensions of the model's inputs and outputs on the module";
+}
+
 def ConvertONNXToLinalg : Pass<"convert-onnx-to-linalg", "::mlir::ModuleOp"> {
   let summary = "lower ONNX operators to linalg, tensor, scf and ingot.contract";
   let description = [{
