@@ -13,6 +13,7 @@
 
 #include "ingot/Pipelines/Compiler.h"
 #include "llvm/Support/MemoryBuffer.h"
+#include <optional>
 
 namespace ingot {
 
@@ -22,14 +23,19 @@ struct EmitOptions {
   TargetOptions target;
   std::string entry;               // symbol prefix, a C identifier
   std::string weightsFile;         // not empty: weights go to this side file (--weights=file)
-  bool saveTemps = false;
-  bool pic = true;
+  bool saveTemps = false;          // keep the LLVM IR and the assembly beside the output
+  std::string runtimeLibrary;      // libingot_rt.a of the target, for programs and for libraries that need it
+  bool verbose = false;            // show the commands that are run, on llvm::errs()
 };
 
 /// Bytes of a relocatable object; used by the emitter and by in-process execution (constants, tests).
 mlir::FailureOr<std::unique_ptr<llvm::MemoryBuffer>> emitObject(mlir::ModuleOp module, const EmitOptions &options);
-/// Writes `path` in the given kind, and the C header beside an object, archive or library.
+/// Writes `path` ("-": standard output) in the given kind, and the C header beside an object, archive or library.  Assembly, LLVM IR and
+/// bitcode include their weights from a file that is written beside them.  Nothing is left behind after a failure.  Messages of failures
+/// that are a fault of the compiler, and not of its user, start with "internal error: ".
 mlir::LogicalResult emit(mlir::ModuleOp module, const EmitOptions &options, OutputKind kind, llvm::StringRef path);
+/// Kind by the suffix of a file name.
+std::optional<OutputKind> outputKindOf(llvm::StringRef path);
 /// The C header of the model.
 void printHeader(mlir::ModuleOp module, llvm::StringRef entry, llvm::raw_ostream &os);
 

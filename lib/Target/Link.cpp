@@ -1,0 +1,85 @@
+//===- Link.cpp - object files to libraries and programs by the system's linker ---------===//
+#include "Link.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/FileUtilities.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Program.h"
+#include "llvm/Support/raw_ostream.h"
+#include "llvm/TargetParser/Host.h"
+
+using namespace llvm;
+
+namespace ingot {
+namespace {
+
+/// Names to look for, the best first.
+std::vector<std::string> compilerDrivers(const Triple &triple) {
+  Triple host(sys::getProcessTriple());
+  if (triple.getArch() == host.getArch() && triple.getOS() == host.getOS() && triple.getEnvironment() == host.getEnvironment())
+    return {"cc", "gcc", "clang", "clang-22"};
+  std::string prefix = (triple.getArchName() + "-" + triple.getOSName() + "-" + triple.getEnvironmentName()).str();
+  return {prefix + "-gcc", prefix + "-clang"};
+}
+
+std::string findOne(ArrayRef<std::string> names) {
+  for (const std::string &name : names)
+    if (ErrorOr<std::string> path = sys::findProgramByName(name))
+      return *path;
+  return {};
+}
+
+Error runLinker(ArrayRef<std::string> command, bool verbose) {
+  SmallVector<StringRef> arguments(command.begin(), command.end());
+  if (verbose)
+    errs() << join(command, " ") << "\n";
+  SmallString<128> log;
+  if (std::error_code error = sys::fs::createTemporaryFile("ingot-link", "txt", log))
+    return createStringError(error, "cannot create a temporary file: %s", error.message().c_str());
+  FileRemover remover(log);
+  std::optional<StringRef> redirects[] = {StringRef(""), StringRef(log), StringRef(log)};
+  std::string message;
+  int status = sys::ExecuteAndWait(command.front(), arguments, std::nullopt, redirects, 0, 0, &message);
+  if (status == 0)
+    return Error::success();
+  std::string said = message;
+  if (auto buffer = MemoryBuffer::getFile(log))
+    said += (*buffer)->getBuffer().trim();
+  return createStringError(std::errc::io_error, "linking with \"%s\" failed: %s", command.front().c_str(), said.c_str());
+}
+
+} // namespace
+
+Error link(const CpuTarget &target, const EmitOptions &options, OutputKind kind, StringRef object, StringRef output) {
+  bool program = kind == OutputKind::Program;
+  bool haveRuntime = !options.runtimeLibrary.empty() && sys::fs::exists(options.runtimeLibrary);
+  if (program && !haveRuntime)
+    return createStringError(std::errc::no_such_file_or_directory, "a program for %s needs libingot_rt.a, expected it at \"%s\"",
+                             target.triple.str().c_str(), options.runtimeLibrary.c_str());
+
+  std::vector<std::string> drivers = compilerDrivers(target.triple);
+  std::vector<std::string> command;
+  if (std::string driver = findOne(drivers); !driver.empty()) {
+    command = {driver, "-o", output.str(), object.str()};
+    if (haveRuntime)
+      command.push_back(options.runtimeLibrary);
+    // A model needs no start files: it has no constructors.
+    if (program)
+      command.insert(command.end(), {"-pthread", "-ldl"});
+    else
+      command.insert(command.end(), {"-shared", "-nostartfiles", "-Wl,--exclude-libs,ALL", "-Wl,-z,defs"});
+    command.insert(command.end(), {"-Wl,--as-needed", "-lm", "-Wl,-z,relro", "-Wl,-z,now", "-Wl,-z,noexecstack", "-Wl,--gc-sections"});
+    return runLinker(command, options.verbose);
+  }
+  // Without a driver nobody says where libc is; a library can leave its few symbols to the program that loads it.
+  std::string lld = findOne({"ld.lld-22", "ld.lld"});
+  if (program || lld.empty())
+    return createStringError(std::errc::no_such_file_or_directory, "no linker found for %s, expected one of %s%s in PATH",
+                             target.triple.str().c_str(), join(drivers, ", ").c_str(), program ? "" : ", ld.lld");
+  command = {lld, "-shared", "-o", output.str(), object.str(), "-z", "relro", "-z", "now", "--gc-sections"};
+  if (haveRuntime)
+    command.insert(command.end(), {options.runtimeLibrary, "--exclude-libs", "ALL"});
+  return runLinker(command, options.verbose);
+}
+
+} // namespace ingot
