@@ -10,6 +10,7 @@ source scripts/suite.sh
 all_suites() {
   suite lit scripts/suites/lit.py build/release/test
   suite unit scripts/suites/gtest.py build/release
+  suite numerics test/Numerics/run.py
 }
 
 scripts/setup.sh test

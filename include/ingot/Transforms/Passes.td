@@ -6,6 +6,10 @@ include "mlir/Pass/PassBase.td"
 
 //===-------------------------------- lower ---------------------------------------===//
 
+def DescribeInterface : Pass<"ingot-describe-interface", "::mlir::ModuleOp"> {
+  let summary = "record names, element types and dimensions of the model's inputs and outputs on the module";
+}
+
 def ConvertONNXToLinalg : Pass<"convert-onnx-to-linalg", "::mlir::ModuleOp"> {
   let summary = "lower ONNX operators to linalg, tensor, scf and ingot.contract";
   let description = [{
@@ -49,6 +53,23 @@ def PlanMemory : Pass<"ingot-plan-memory", "::mlir::ModuleOp"> {
     become offsets into the weights blob, 64-byte aligned.
   }];
   let dependentDialects = ["::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect", "::ingot::IngotDialect"];
+}
+
+//===-------------------------------- tile ----------------------------------------===//
+
+def TargetOption : Option<"target", "target", "std::string", [{"x86-64-v3"}],
+  "Row of the target table (x86-64-v2, x86-64-v3, x86-64-v4, aarch64, riscv64, wasm32, generic), or LLVM features (+avx2)">;
+
+def GenerateContractions : Pass<"ingot-generate-contractions", "::mlir::func::FuncOp"> {
+  let summary = "turn ingot.contract on buffers into a parallel loop of register tiles";
+  let description = [{
+    One `scf.parallel` over tasks, a task being a block of rows by a group of column panels; inside, accumulators of the target's
+    register tile are carried by loops over taps and depth, and leave through the op's epilogue. Packed weights are read
+    panel by panel; plain ones as they lie. Ops on tensors stay.
+  }];
+  let options = [TargetOption];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect",
+                           "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
 }
 
 //===------------------------------- codegen ---------------------------------------===//

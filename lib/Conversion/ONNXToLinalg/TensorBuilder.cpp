@@ -215,6 +215,48 @@ Value TensorBuilder::reshape(Value tensor, ArrayRef<OpFoldResult> wanted) {
   return tensor::ReshapeOp::create(b, loc, to, tensor, sizes);
 }
 
+/// Groups of consecutive dimensions of a tensor of `rank`, each with one dimension that is not among `units`.
+static SmallVector<ReassociationIndices> groupsAround(ArrayRef<int64_t> units, int64_t rank) {
+  SmallVector<ReassociationIndices> groups;
+  ReassociationIndices leading;
+  for (int64_t i = 0; i < rank; ++i) {
+    if (!llvm::is_contained(units, i)) {
+      groups.push_back(leading);
+      leading.clear();
+      groups.back().push_back(i);
+    } else if (groups.empty()) {
+      leading.push_back(i);
+    } else {
+      groups.back().push_back(i);
+    }
+  }
+  return groups;
+}
+
+Value TensorBuilder::insertUnits(Value tensor, ArrayRef<int64_t> positions) {
+  if (positions.empty())
+    return tensor;
+  Dims from = dims(tensor), to;
+  int64_t rank = from.size() + positions.size(), next = 0;
+  for (int64_t i = 0; i < rank; ++i)
+    to.push_back(llvm::is_contained(positions, i) ? indexAttr(1) : from[next++]);
+  SmallVector<int64_t> shape;
+  SmallVector<Value> dynamic;
+  dispatchIndexOpFoldResults(to, dynamic, shape);
+  return tensor::ExpandShapeOp::create(b, loc, RankedTensorType::get(shape, elementType(tensor)), tensor, groupsAround(positions, rank), to);
+}
+
+Value TensorBuilder::dropUnits(Value tensor, ArrayRef<int64_t> positions) {
+  if (positions.empty())
+    return tensor;
+  auto type = cast<RankedTensorType>(tensor.getType());
+  SmallVector<int64_t> shape(type.getShape());
+  for (int64_t p : positions)
+    shape[p] = 1;
+  Value known = castTo(tensor, type.clone(shape));
+  return tensor::CollapseShapeOp::create(b, loc, known, groupsAround(positions, type.getRank()));
+}
+
 //===--------------------------- structured computation ---------------------------===//
 
 Value TensorBuilder::map(ValueRange inputs, ArrayRef<AffineMap> maps, ArrayRef<OpFoldResult> dims, Type elementType, Body body) {

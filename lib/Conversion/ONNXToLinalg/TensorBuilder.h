@@ -69,6 +69,9 @@ public:
   /// The same elements in other dimensions: expand_shape or collapse_shape where one of them says it with static dimensions,
   /// both through rank 1 else.
   mlir::Value reshape(mlir::Value tensor, llvm::ArrayRef<mlir::OpFoldResult> dims);
+  /// Inserts dimensions of size 1 at the given positions of the result; removes dimensions that are 1.  Positions are sorted.
+  mlir::Value insertUnits(mlir::Value tensor, llvm::ArrayRef<int64_t> positions);
+  mlir::Value dropUnits(mlir::Value tensor, llvm::ArrayRef<int64_t> positions);
   /// tensor.cast to another tensor type of the same element type; nothing if it is the same.
   mlir::Value castTo(mlir::Value tensor, mlir::Type type);
 

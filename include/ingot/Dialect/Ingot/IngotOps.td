@@ -15,6 +15,9 @@ def Ingot_Dialect : Dialect {
   let summary = "structured kernels and the runtime boundary";
 }
 
+def Ingot_Frame : Type<CPred<"::llvm::isa<::mlir::LLVM::LLVMPointerType>($_self)">, "pointer to the frame of a run">,
+                  BuildableType<"::mlir::LLVM::LLVMPointerType::get($_builder.getContext())">;
+
 class Ingot_Op<string name, list<Trait> traits = []> : Op<Ingot_Dialect, name, traits>;
 
 def Ingot_ContractOp : Ingot_Op<"contract", [
@@ -78,6 +81,51 @@ def Ingot_CheckOp : Ingot_Op<"check"> {
   }];
   let arguments = (ins I1:$condition, StrAttr:$message, DefaultValuedAttr<I32Attr, "2">:$status);
   let assemblyFormat = "$condition `,` $message attr-dict";
+}
+
+//===---------------------------- the runtime boundary ------------------------------===//
+// Rationale: what a run takes from its frame (include/ingot/Runtime/Frame.h) has no upstream op. All of these stand in the
+// model's function, whose first argument is the frame; each that can fail ends the run with the status it recorded.
+
+def Ingot_InputOp : Ingot_Op<"input"> {
+  let summary = "input `index` of the model, checked against its type";
+  let arguments = (ins Ingot_Frame:$frame, I32Attr:$index, I32Attr:$element_type);
+  let results = (outs AnyMemRef:$buffer);
+  let assemblyFormat = "$frame `[` $index `]` attr-dict `:` type($buffer)";
+}
+
+def Ingot_OutputOp : Ingot_Op<"output"> {
+  let summary = "buffer for output `index` of the model: the caller's, or one that the instance keeps";
+  let arguments = (ins Ingot_Frame:$frame, I32Attr:$index, I32Attr:$element_type, Variadic<Index>:$sizes);
+  let results = (outs AnyMemRef:$buffer);
+  let assemblyFormat = "$frame `[` $index `]` `(` $sizes `)` attr-dict `:` type($buffer)";
+}
+
+def Ingot_WeightOp : Ingot_Op<"weight", [Pure]> {
+  let summary = "constant at a byte offset of the weights blob";
+  let arguments = (ins Ingot_Frame:$frame, I64Attr:$offset);
+  let results = (outs AnyMemRef:$buffer);
+  let assemblyFormat = "$frame `at` $offset attr-dict `:` type($buffer)";
+}
+
+def Ingot_ArenaOp : Ingot_Op<"arena", [MemoryEffects<[MemAlloc]>]> {
+  let summary = "the arena of the run, at least `bytes` large";
+  let arguments = (ins Ingot_Frame:$frame, Index:$bytes);
+  let results = (outs AnyMemRef:$buffer);
+  let assemblyFormat = "$frame `,` $bytes attr-dict `:` type($buffer)";
+}
+
+def Ingot_AllocateOp : Ingot_Op<"allocate", [MemoryEffects<[MemAlloc]>]> {
+  let summary = "a segment of its own, for a size that is known only on the way; lives to the end of the run";
+  let arguments = (ins Ingot_Frame:$frame, Index:$bytes);
+  let results = (outs AnyMemRef:$buffer);
+  let assemblyFormat = "$frame `,` $bytes attr-dict `:` type($buffer)";
+}
+
+def Ingot_ParallelCallOp : Ingot_Op<"parallel_call"> {
+  let summary = "call body(args..., begin, end) over [0, count), by the frame's parallel_for if that is worth it";
+  let arguments = (ins Ingot_Frame:$frame, Index:$count, FlatSymbolRefAttr:$body, Variadic<AnyType>:$args, I64Attr:$cost);
+  let assemblyFormat = "$frame `,` $body `(` $args `:` type($args) `)` `over` $count `cost` $cost attr-dict";
 }
 
 #endif

@@ -1,0 +1,222 @@
+//===- Generator.cpp - loops around the register tile -----------------------------------------===//
+//
+// Rows are cut into tiles, tiles into blocks; columns into groups of panels. A task is a block by a group: inside it each panel
+// stays in the cache while the rows of the block pass by. The larger operand is the outer dimension of the tasks, so that it is
+// read once.
+//===------------------------------------------------------------------------------------------===//
+#include "../VectorBody.h"
+#include "Microkernel.h"
+
+using namespace mlir;
+using namespace ingot;
+
+namespace {
+
+/// A row dimension in tiles: of `base` and, for the first `larger` of them, `base` + 1 positions; with a dynamic size of `base`
+/// positions and a remainder.
+struct TiledDim {
+  Value size, count;
+  int64_t base = 1, larger = 0;
+  bool dynamic = false;
+};
+
+struct Work {
+  SmallVector<TiledDim> rows;
+  Value rowTiles, columnTiles;
+  int64_t blockTiles = 1, groupTiles = 1; // row tiles of a block, column tiles of a group
+  bool columnsOuter = false;
+  int64_t taskCost = 1;                   // nanoseconds
+  int64_t tileRows = 1;                   // most rows of any tile
+};
+
+class Generator {
+public:
+  Generator(ContractOp op, const TargetRow &target, OpBuilder &b)
+      : op(op), target(target), b(b), loc(op.getLoc()), ix(b, loc), p(readContraction(op, ix)), tile(chooseTile(p, target)) {}
+  void run();
+
+private:
+  void tileRows();
+  void cut();
+  void emitTask(Value task, Microkernel &kernel);
+  void emitTiles(Value outer, Value rowTile, Value columnTile, Microkernel &kernel);
+  void emitStatic(Value outer, ArrayRef<Value> tileIndex, Value columnTile, Microkernel &kernel, Edge edge);
+  void emitDynamic(Value outer, ArrayRef<Value> tileIndex, Value columnTile, Microkernel &kernel, Edge edge);
+
+  ContractOp op;
+  const TargetRow &target;
+  OpBuilder &b;
+  Location loc;
+  IndexBuilder ix;
+  ContractionProblem p;
+  ContractionTile tile;
+  Work work;
+};
+
+} // namespace
+
+static TiledDim cutDim(IndexBuilder &ix, Value size, int64_t most) {
+  TiledDim d;
+  d.size = size;
+  if (auto n = IndexBuilder::known(size)) {
+    int64_t count = std::max<int64_t>(1, (*n + most - 1) / most);
+    d.count = ix.constant(*n == 0 ? 0 : count);
+    d.base = std::max<int64_t>(1, *n / count);
+    d.larger = *n % count;
+  } else {
+    d.base = most;
+    d.count = ix.ceilDiv(size, most);
+    d.dynamic = most > 1;
+  }
+  return d;
+}
+
+/// Tiles of the last row dimension; where that is short, several of the dimension before it.
+void Generator::tileRows() {
+  int64_t rank = p.rows.size(), first = p.batched ? 1 : 0;
+  auto width = IndexBuilder::known(p.rows.back().size);
+  int64_t height = 1;
+  if (width && *width > 0 && rank - 2 >= first && IndexBuilder::known(p.rows[rank - 2].size)) height = std::max<int64_t>(1, tile.rows / *width);
+  for (int64_t i = 0; i < rank; ++i) {
+    bool isBatch = p.batched && i == 0;
+    int64_t most = isBatch ? 1 : i == rank - 1 ? tile.rows : i == rank - 2 ? height : 1;
+    TiledDim d = cutDim(ix, p.rows[i].size, most);
+    if (isBatch) d.count = ix.constant(1);
+    work.rows.push_back(d);
+  }
+  auto most = [](const TiledDim &d) { return d.base + (d.larger ? 1 : 0); };
+  work.tileRows = most(work.rows.back()) * (rank > 1 ? most(work.rows[rank - 2]) : 1);
+  SmallVector<Value> counts;
+  for (TiledDim &d : work.rows) counts.push_back(d.count);
+  work.rowTiles = ix.product(counts);
+  work.columnTiles = ix.ceilDiv(p.columns, tile.columns);
+}
+
+/// Sizes of blocks and groups, from the cost of a tile and the bytes that it touches. Unknown sizes count as a hundred.
+void Generator::cut() {
+  auto sizeOf = [](Value v) { return std::max<int64_t>(1, IndexBuilder::known(v).value_or(100)); };
+  int64_t reduction = sizeOf(p.depth), overlap = 1;
+  for (RowDim &row : p.rows)
+    if (row.hasTaps()) {
+      reduction *= sizeOf(row.taps);
+      overlap *= std::max<int64_t>(1, sizeOf(row.taps) / row.stride);
+    }
+  int64_t bytes = std::max<int64_t>(1, p.accumulator().getIntOrFloatBitWidth() / 8);
+  int64_t rowTiles = sizeOf(work.rowTiles), columnTiles = sizeOf(work.columnTiles), outer = sizeOf(p.outerWeights);
+  int64_t flops = 2 * work.tileRows * tile.columns * reduction;
+  // About 50 operations or 16 bytes in a nanosecond.
+  int64_t panelBytes = reduction * tile.columns * bytes, tileBytes = work.tileRows * reduction * bytes / overlap;
+  int64_t epilogue = work.tileRows * tile.vectors * bodyCost(op.getEpilogue().front());
+  int64_t computeCost = flops / (target.vectorBytes * 3 / 2) + epilogue / 2 + 5;
+  int64_t tileCost = rowTiles == 1 ? std::max(computeCost, panelBytes / 16) : computeCost;
+  // A task is worth a fork at ten microseconds; 256 tasks are balanced on any number of cores that we expect.
+  int64_t total = tileCost * rowTiles * columnTiles * outer;
+  int64_t wanted = std::clamp<int64_t>(total / 256, 10000, 200000);
+  int64_t fitting = std::max<int64_t>(1, target.cacheBytes / 2 / std::max<int64_t>(1, tileBytes));
+  work.blockTiles = std::clamp<int64_t>(wanted / tileCost, 1, std::min(fitting, rowTiles));
+  // Equal blocks.
+  int64_t blocks = (rowTiles + work.blockTiles - 1) / work.blockTiles;
+  work.blockTiles = (rowTiles + blocks - 1) / blocks;
+  work.groupTiles = std::clamp<int64_t>(wanted / (tileCost * work.blockTiles), 1, columnTiles);
+  int64_t groups = (columnTiles + work.groupTiles - 1) / work.groupTiles;
+  work.groupTiles = (columnTiles + groups - 1) / groups;
+  work.columnsOuter = panelBytes * columnTiles > tileBytes * rowTiles;
+  work.taskCost = tileCost * work.blockTiles * work.groupTiles;
+}
+
+void Generator::emitStatic(Value outer, ArrayRef<Value> tileIndex, Value columnTile, Microkernel &kernel, Edge edge) {
+  int64_t rank = work.rows.size();
+  SmallVector<Value> start(rank);
+  for (auto [i, d] : llvm::enumerate(work.rows)) {
+    start[i] = ix.mul(tileIndex[i], d.base);
+    if (d.larger) start[i] = ix.add(start[i], ix.min(tileIndex[i], ix.constant(d.larger)));
+  }
+  if (p.batched) start.front() = outer;
+  auto emit = [&](int64_t height, int64_t width) { kernel.emit(start, height, width, outer, columnTile, edge); };
+  auto split = [&](int64_t i, auto &&body) {
+    const TiledDim &d = work.rows[i];
+    if (!d.larger) return body(d.base);
+    ix.branch(ix.less(tileIndex[i], ix.constant(d.larger)), [&] { body(d.base + 1); }, [&] { body(d.base); });
+  };
+  split(rank - 1, [&](int64_t width) {
+    if (rank - 2 < (p.batched ? 1 : 0)) return emit(1, width);
+    split(rank - 2, [&](int64_t height) { emit(height, width); });
+  });
+}
+
+/// Whole tiles, and the remainder in powers of two.
+void Generator::emitDynamic(Value outer, ArrayRef<Value> tileIndex, Value columnTile, Microkernel &kernel, Edge edge) {
+  const TiledDim &last = work.rows.back();
+  SmallVector<Value> start;
+  for (auto [i, d] : llvm::enumerate(work.rows)) start.push_back(ix.mul(tileIndex[i], d.base));
+  if (p.batched) start.front() = outer;
+  Value remaining = ix.sub(last.size, start.back());
+  ix.branch(ix.less(remaining, ix.constant(last.base)),
+            [&] {
+              int64_t largest = 1;
+              while (largest * 2 < last.base) largest *= 2;
+              SmallVector<Value> at(start);
+              for (int64_t rows = largest; rows >= 1; rows /= 2) {
+                Value bit = arith::AndIOp::create(b, loc, remaining, ix.constant(rows));
+                ix.branch(ix.less(ix.constant(0), bit), [&] { kernel.emit(at, 1, rows, outer, columnTile, edge); }, [] {});
+                at.back() = ix.add(at.back(), bit);
+              }
+            },
+            [&] { kernel.emit(start, 1, last.base, outer, columnTile, edge); });
+}
+
+void Generator::emitTiles(Value outer, Value rowTile, Value columnTile, Microkernel &kernel) {
+  SmallVector<Value> counts;
+  for (TiledDim &d : work.rows) counts.push_back(d.count);
+  SmallVector<Value> index = ix.delinearize(rowTile, counts);
+  auto emit = [&](Edge edge) {
+    if (work.rows.back().dynamic) emitDynamic(outer, index, columnTile, kernel, edge);
+    else emitStatic(outer, index, columnTile, kernel, edge);
+  };
+  auto columns = IndexBuilder::known(p.columns);
+  if (tile.columns == 1 || (columns && *columns % tile.columns == 0)) return emit(Edge::Never);
+  if (columns && *columns < tile.columns) return emit(Edge::Always);
+  if (p.packed) return emit(Edge::AtLast);
+  ix.branch(ix.less(columnTile, ix.div(p.columns, tile.columns)), [&] { emit(Edge::Never); }, [&] { emit(Edge::Always); });
+}
+
+void Generator::emitTask(Value task, Microkernel &kernel) {
+  Value blocks = ix.ceilDiv(work.rowTiles, work.blockTiles), groups = ix.ceilDiv(work.columnTiles, work.groupTiles);
+  Value outer, block, group;
+  if (work.columnsOuter) {
+    auto index = ix.delinearize(task, {p.outerWeights, groups, blocks});
+    outer = index[0], group = index[1], block = index[2];
+  } else {
+    auto index = ix.delinearize(task, {p.outerWeights, blocks, groups});
+    outer = index[0], block = index[1], group = index[2];
+  }
+  auto range = [&](Value which, int64_t size, Value count, auto &&body) {
+    Value begin = ix.mul(which, size);
+    if (size == 1) return body(begin);
+    Value end = ix.add(begin, size);
+    auto known = IndexBuilder::known(count);
+    if (!known || *known % size) end = ix.min(end, count);
+    ix.loop(begin, end, 1, body);
+  };
+  range(group, work.groupTiles, work.columnTiles, [&](Value columnTile) {
+    range(block, work.blockTiles, work.rowTiles, [&](Value rowTile) { emitTiles(outer, rowTile, columnTile, kernel); });
+  });
+}
+
+void Generator::run() {
+  tileRows();
+  cut();
+  Value tasks = ix.mul(ix.mul(ix.ceilDiv(work.rowTiles, work.blockTiles), ix.ceilDiv(work.columnTiles, work.groupTiles)), p.outerWeights);
+  auto loop = scf::ParallelOp::create(b, loc, ValueRange{ix.constant(0)}, ValueRange{tasks}, ValueRange{ix.constant(1)});
+  loop->setAttr("ingot.cost", b.getI64IntegerAttr(work.taskCost));
+  b.setInsertionPointToStart(loop.getBody());
+  Microkernel kernel(ix, p, tile);
+  kernel.setScratchBlock(loop.getBody());
+  emitTask(loop.getInductionVars().front(), kernel);
+  op.erase();
+}
+
+void ingot::generateContraction(ContractOp op, const TargetRow &target) {
+  OpBuilder b(op);
+  Generator(op, target, b).run();
+}

@@ -1,0 +1,153 @@
+//===- Microkernel.cpp - one register tile: the reduction -----------------------------------===//
+//
+// Rows of the tile are broadcast, columns are one vector per step of the depth, and each row has one vector of accumulators that
+// is carried by the loops. A tile of few rows carries several sets of them, so that the latency of multiply-adds is hidden.
+//===----------------------------------------------------------------------------------------===//
+#include "Microkernel.h"
+#include "../VectorBody.h"
+
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+using namespace ingot;
+
+Value Microkernel::channel(const Position &at) { return ix.mul(at.column, tile.columns); }
+
+SmallVector<Value> Microkernel::rowIndex(const Position &at, int64_t row) {
+  SmallVector<Value> index(at.start);
+  index.back() = ix.add(index.back(), row % at.width);
+  if (row / at.width) {
+    Value &outer = index[index.size() - 2];
+    outer = ix.add(outer, row / at.width);
+  }
+  return index;
+}
+
+/// input[n, o * stride + tap * dilation, group * depth + k], in every lane.
+Value Microkernel::loadInput(const Position &at, int64_t row, ArrayRef<Value> taps, Value k) {
+  SmallVector<Value> index = rowIndex(at, row);
+  for (auto [i, dim] : llvm::enumerate(p.rows)) {
+    index[i] = ix.mul(index[i], dim.stride);
+    if (taps[i]) index[i] = ix.add(index[i], ix.mul(taps[i], dim.dilation));
+  }
+  if (p.lastFolded) {
+    index.back() = ix.add(ix.mul(index.back(), p.inputChannels), k);
+  } else {
+    index.push_back(p.groups == 1 ? k : ix.add(ix.mul(at.outer, p.depth), k));
+  }
+  Value v = memref::LoadOp::create(b, loc, p.input, index);
+  v = convertElement(b, loc, v, vectorType.getElementType(), p.op.getUnsignedInput());
+  return asVector(b, loc, v, tile.columns);
+}
+
+Value Microkernel::loadWeights(const Position &at, ArrayRef<Value> taps, Value k) {
+  SmallVector<Value> index{p.groups == 1 && !p.batched ? ix.constant(0) : at.outer};
+  int64_t perPanel = p.packed ? p.panel / tile.columns : 1;
+  if (p.packed) index.push_back(ix.div(at.column, perPanel));
+  SmallVector<Value> tapIndices(p.weightTaps, ix.constant(0));
+  for (auto [i, dim] : llvm::enumerate(p.rows))
+    if (taps[i]) tapIndices[dim.tapIndex] = taps[i];
+  index.append(tapIndices);
+  index.push_back(k);
+  if (!p.packed) index.push_back(channel(at));
+  else if (perPanel == 1) index.push_back(ix.constant(0));
+  else index.push_back(ix.mul(ix.rem(at.column, ix.constant(perPanel)), tile.columns));
+
+  Type element = cast<MemRefType>(p.weights.getType()).getElementType();
+  auto type = VectorType::get(tile.columns, element);
+  Value v;
+  if (tile.columns == 1) {
+    v = asVector(b, loc, memref::LoadOp::create(b, loc, p.weights, index), 1);
+  } else if (at.mask && !p.packed) {
+    Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(type));
+    v = vector::MaskedLoadOp::create(b, loc, type, p.weights, index, at.mask, zero);
+  } else {
+    v = vector::LoadOp::create(b, loc, type, p.weights, index);
+  }
+  return convertElement(b, loc, v, vectorType.getElementType(), p.op.getUnsignedWeights());
+}
+
+Microkernel::Accumulators Microkernel::step(const Position &at, ArrayRef<Value> taps, Value k, int64_t slot, Accumulators acc) {
+  Value w = loadWeights(at, taps, k);
+  for (int64_t row = 0; row < at.rows(); ++row) {
+    Value a = loadInput(at, row, taps, k);
+    Value &sum = acc[slot * at.rows() + row];
+    if (!isa<FloatType>(vectorType.getElementType())) {
+      sum = arith::AddIOp::create(b, loc, sum, arith::MulIOp::create(b, loc, a, w));
+    } else if (tile.fma) {
+      sum = vector::FMAOp::create(b, loc, a, w, sum);
+    } else {
+      sum = arith::AddFOp::create(b, loc, sum, arith::MulFOp::create(b, loc, a, w));
+    }
+  }
+  return acc;
+}
+
+Microkernel::Accumulators Microkernel::reduceDepth(const Position &at, ArrayRef<Value> taps, Accumulators acc, int64_t inFlight) {
+  auto loop = [&](Value begin, Value end, int64_t sets, Accumulators init) {
+    auto forOp = scf::ForOp::create(b, loc, begin, end, ix.constant(sets), init);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(forOp.getBody());
+    Accumulators next(forOp.getRegionIterArgs());
+    for (int64_t s = 0; s < sets; ++s) next = step(at, taps, ix.add(forOp.getInductionVar(), s), s, next);
+    scf::YieldOp::create(b, loc, next);
+    return Accumulators(forOp.getResults());
+  };
+  Value zero = ix.constant(0);
+  if (inFlight == 1) return loop(zero, p.depth, 1, acc);
+  Value whole = ix.mul(ix.div(p.depth, inFlight), inFlight);
+  acc = loop(zero, whole, inFlight, acc);
+  if (auto depth = IndexBuilder::known(p.depth); depth && *depth % inFlight == 0) return acc;
+  Accumulators first(ArrayRef(acc).take_front(at.rows()));
+  first = loop(whole, p.depth, 1, first);
+  llvm::copy(first, acc.begin());
+  return acc;
+}
+
+Microkernel::Accumulators Microkernel::reduceTaps(const Position &at, unsigned dim, SmallVector<Value> &taps, Accumulators acc,
+                                                  int64_t inFlight) {
+  if (dim == p.rows.size()) return reduceDepth(at, taps, acc, inFlight);
+  if (!p.rows[dim].hasTaps()) return reduceTaps(at, dim + 1, taps, acc, inFlight);
+  auto forOp = scf::ForOp::create(b, loc, ix.constant(0), p.rows[dim].taps, ix.constant(1), acc);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(forOp.getBody());
+  taps[dim] = forOp.getInductionVar();
+  Accumulators next = reduceTaps(at, dim + 1, taps, Accumulators(forOp.getRegionIterArgs()), inFlight);
+  taps[dim] = {};
+  scf::YieldOp::create(b, loc, next);
+  return Accumulators(forOp.getResults());
+}
+
+void Microkernel::setMask(Position &at) {
+  if (tile.columns == 1) return;
+  at.valid = ix.sub(p.columns, channel(at));
+  if (auto columns = IndexBuilder::known(p.columns)) at.valid = ix.constant(*columns % tile.columns);
+  at.mask = vector::CreateMaskOp::create(b, loc, VectorType::get(tile.columns, b.getI1Type()), at.valid);
+}
+
+void Microkernel::emit(ArrayRef<Value> start, int64_t height, int64_t width, Value outer, Value column, Edge edge) {
+  Position at;
+  at.start.assign(start.begin(), start.end());
+  at.height = height;
+  at.width = width;
+  at.outer = outer;
+  at.column = column;
+  // Packed weights are filled up at the edge, so that only the store needs a mask.
+  if (edge == Edge::Always || (edge == Edge::AtLast && !p.packed)) setMask(at);
+  // Eight multiply-adds under way keep two pipes of latency four busy.
+  int64_t rows = at.rows(), inFlight = 1;
+  auto depth = IndexBuilder::known(p.depth);
+  while (rows * tile.vectors * inFlight < 8 && (!depth || *depth >= 2 * inFlight)) inFlight *= 2;
+
+  Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(vectorType));
+  SmallVector<Value> taps(p.rows.size());
+  Accumulators acc = reduceTaps(at, 0, taps, Accumulators(rows * inFlight, zero), inFlight);
+  for (int64_t sets = inFlight; sets > 1; sets /= 2)
+    for (int64_t i = 0; i < rows * sets / 2; ++i) {
+      Value other = acc[i + rows * sets / 2];
+      if (isa<FloatType>(vectorType.getElementType())) acc[i] = arith::AddFOp::create(b, loc, acc[i], other);
+      else acc[i] = arith::AddIOp::create(b, loc, acc[i], other);
+    }
+  acc.resize(rows);
+  store(at, acc, edge);
+}

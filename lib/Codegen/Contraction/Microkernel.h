@@ -1,0 +1,63 @@
+//===- Microkernel.h - one register tile of a contraction -----------------------------------===//
+#ifndef INGOT_LIB_CODEGEN_CONTRACTION_MICROKERNEL_H
+#define INGOT_LIB_CODEGEN_CONTRACTION_MICROKERNEL_H
+
+#include "Problem.h"
+
+namespace ingot {
+
+/// Whether a column tile reaches beyond the last column.
+enum class Edge { Never, Always, AtLast };
+
+/// Emits tiles: `height` x `width` positions of the last two row dimensions by `columns` columns, accumulated in registers over taps
+/// and depth, then stored through the epilogue.
+class Microkernel {
+public:
+  Microkernel(IndexBuilder &ix, ContractionProblem &p, const ContractionTile &tile);
+
+  /// Sets where scratch for expensive epilogues is allocated: the start of a parallel iteration.
+  void setScratchBlock(mlir::Block *block) { scratchBlock = block; }
+
+  /// `start`: index of the result (rows, no channels) at which the tile begins. `outer`: index of the weights' first dimension.
+  /// `column`: number of the column tile.
+  void emit(mlir::ArrayRef<mlir::Value> start, int64_t height, int64_t width, mlir::Value outer, mlir::Value column, Edge edge);
+
+private:
+  using Accumulators = llvm::SmallVector<mlir::Value>;
+  struct Position {
+    llvm::SmallVector<mlir::Value> start;
+    int64_t height, width;
+    mlir::Value outer, column, mask, valid;
+    int64_t rows() const { return height * width; }
+  };
+
+  void setMask(Position &at);
+  Accumulators reduceTaps(const Position &at, unsigned dim, llvm::SmallVector<mlir::Value> &taps, Accumulators acc, int64_t inFlight);
+  Accumulators reduceDepth(const Position &at, llvm::ArrayRef<mlir::Value> taps, Accumulators acc, int64_t inFlight);
+  Accumulators step(const Position &at, llvm::ArrayRef<mlir::Value> taps, mlir::Value k, int64_t slot, Accumulators acc);
+  mlir::Value loadInput(const Position &at, int64_t row, llvm::ArrayRef<mlir::Value> taps, mlir::Value k);
+  mlir::Value loadWeights(const Position &at, llvm::ArrayRef<mlir::Value> taps, mlir::Value k);
+
+  void store(const Position &at, llvm::ArrayRef<mlir::Value> acc, Edge edge);
+  void storeTile(const Position &at, llvm::ArrayRef<mlir::Value> acc);
+  void storeThroughScratch(const Position &at, llvm::ArrayRef<mlir::Value> acc);
+  void storeRow(const Position &at, llvm::ArrayRef<mlir::Value> row, mlir::Value acc);
+  void storeRowScalar(const Position &at, llvm::ArrayRef<mlir::Value> row, mlir::Value scratch, mlir::Value scratchRow);
+  mlir::Value loadExtra(const Position &at, unsigned i, llvm::ArrayRef<mlir::Value> resultIndex);
+  llvm::SmallVector<mlir::Value> resultIndex(llvm::ArrayRef<mlir::Value> row, mlir::Value channel);
+  llvm::SmallVector<mlir::Value> rowIndex(const Position &at, int64_t row);
+  mlir::Value channel(const Position &at);
+
+  IndexBuilder &ix;
+  mlir::OpBuilder &b;
+  mlir::Location loc;
+  ContractionProblem &p;
+  ContractionTile tile;
+  mlir::VectorType vectorType;
+  mlir::Block *scratchBlock = nullptr;
+  bool scalarEpilogue = false, costlyEpilogue = false;
+};
+
+} // namespace ingot
+
+#endif

@@ -1,0 +1,130 @@
+//===- Problem.cpp - reading an ingot.contract over buffers ---------------------------------===//
+#include "Problem.h"
+
+using namespace mlir;
+using namespace ingot;
+
+/// The view with dimensions [first, last] as one, or null where strides do not allow it.
+static Value collapse(IndexBuilder &ix, Value memref, int64_t first, int64_t last) {
+  auto type = cast<MemRefType>(memref.getType());
+  if (first == last) return memref;
+  SmallVector<ReassociationIndices> groups;
+  for (int64_t i = 0; i < type.getRank(); ++i)
+    if (i > first && i <= last) groups.back().push_back(i);
+    else groups.push_back({i});
+  if (!memref::CollapseShapeOp::isGuaranteedCollapsible(type, groups)) return {};
+  return memref::CollapseShapeOp::create(ix.b, ix.loc, memref, groups);
+}
+
+static bool hasUnitStride(Value memref) {
+  auto type = cast<MemRefType>(memref.getType());
+  SmallVector<int64_t> strides;
+  int64_t offset;
+  return succeeded(type.getStridesAndOffset(strides, offset)) && strides.back() == 1;
+}
+
+/// Rows of a product: no taps, no strides, and both sides contiguous.
+static void collapseRows(ContractionProblem &p, IndexBuilder &ix) {
+  int64_t first = p.batched ? 1 : 0, last = p.rows.size() - 1;
+  for (RowDim &row : p.rows)
+    if (row.hasTaps() || row.stride != 1) return;
+  if (first >= last) return;
+  Value input = collapse(ix, p.input, first, last);
+  if (!input) return;
+  Value out = collapse(ix, p.out, first, last);
+  if (!out) {
+    input.getDefiningOp()->erase();
+    return;
+  }
+  p.input = input;
+  p.out = out;
+  RowDim row;
+  row.size = ix.dim(out, first);
+  p.rows.resize(first);
+  p.rows.push_back(row);
+  p.rowsCollapsed = true;
+}
+
+/// The last tap and the channels as one reduction, where a window's columns lie side by side.
+static void foldLastTap(ContractionProblem &p, IndexBuilder &ix) {
+  RowDim &last = p.rows.back();
+  int64_t rank = p.rows.size() + 1;
+  if (p.groups != 1 || !last.hasTaps() || last.dilation != 1) return;
+  auto type = cast<MemRefType>(p.input.getType());
+  if (type.isDynamicDim(rank - 1)) return;
+  Value input = collapse(ix, p.input, rank - 2, rank - 1);
+  if (!input) return;
+  int64_t tap = last.tapIndex + (p.packed ? 2 : 1);
+  Value weights = collapse(ix, p.weights, tap, tap + 1);
+  if (!weights) {
+    input.getDefiningOp()->erase();
+    return;
+  }
+  p.input = input;
+  p.weights = weights;
+  p.inputChannels = type.getDimSize(rank - 1);
+  p.depth = ix.dim(weights, tap);
+  p.weightTaps -= 1;
+  p.lastFolded = true;
+  last.taps = {};
+}
+
+ContractionProblem ingot::readContraction(ContractOp op, IndexBuilder &ix) {
+  ContractionProblem p;
+  p.op = op;
+  p.input = op.getInput();
+  p.weights = op.getWeights();
+  p.out = op.getOut();
+  p.packed = op.isPacked();
+  p.batched = op.getBatchedWeights();
+  p.groups = op.getGroups();
+  int64_t r = op.getSpatialRank();
+  int64_t firstTap = p.packed ? 2 : 1;
+  for (int64_t i = 0; i <= r; ++i) {
+    RowDim row;
+    row.size = ix.dim(p.out, i);
+    p.resultSizes.push_back(row.size);
+    if (i > 0) {
+      row.stride = op.getStrides()[i - 1];
+      row.dilation = op.getDilations()[i - 1];
+      row.tapIndex = i - 1;
+      row.taps = ix.dim(p.weights, firstTap + i - 1);
+    }
+    p.rows.push_back(row);
+  }
+  p.weightTaps = r;
+  p.outerWeights = p.batched ? p.rows.front().size : ix.constant(p.groups);
+  p.depth = ix.dim(p.weights, firstTap + r);
+  p.columns = p.groups == 1 ? ix.dim(p.out, r + 1) : ix.div(ix.dim(p.out, r + 1), p.groups);
+  if (p.packed) {
+    auto type = cast<MemRefType>(p.weights.getType());
+    p.panel = type.getDimSize(type.getRank() - 1);
+  }
+  p.contiguousColumns = hasUnitStride(p.weights) && hasUnitStride(p.out) && !ShapedType::isDynamic(p.panel);
+  collapseRows(p, ix);
+  if (!p.rowsCollapsed) foldLastTap(p, ix);
+  return p;
+}
+
+ContractionTile ingot::chooseTile(const ContractionProblem &p, const TargetRow &target) {
+  ContractionTile tile;
+  tile.fma = target.fma;
+  int64_t bits = p.accumulator().getIntOrFloatBitWidth();
+  int64_t length = target.vectorLength(bits), most = target.tileColumns(bits);
+  if (!p.contiguousColumns) {
+    tile.columns = 1;
+  } else if (p.packed) {
+    // The widest tile that divides a panel, in whole registers if there is one.
+    tile.columns = 1;
+    for (int64_t c = 1; c <= std::min(most, p.panel); ++c)
+      if (p.panel % c == 0 && (c % length == 0 || tile.columns % length != 0)) tile.columns = c;
+  } else {
+    tile.columns = most;
+    if (auto columns = IndexBuilder::known(p.columns))
+      while (tile.columns > 1 && tile.columns / 2 >= *columns) tile.columns /= 2;
+  }
+  tile.vectors = std::max<int64_t>(1, (tile.columns + length - 1) / length);
+  // Narrow columns leave registers for more rows; 14 chains hide the latency of any of the targets' multiply-adds.
+  tile.rows = std::max<int64_t>(1, std::min<int64_t>(std::max<int64_t>(14, target.tileRows), target.tileRows * target.tileVectors / tile.vectors));
+  return tile;
+}

@@ -1,0 +1,145 @@
+//===- Stages.cpp - the stages as prose ----------------------------------------------------------===//
+//
+// Each stage is a function of plain addPass lines. Above each group stands the invariant that it establishes.
+//===-----------------------------------------------------------------------------===//
+#include "ingot/Pipelines/Compiler.h"
+#include "ingot/Transforms/Passes.h"
+
+#include "mlir/Conversion/Passes.h"
+#include "mlir/Dialect/Affine/Passes.h"
+#include "mlir/Dialect/Bufferization/Transforms/OneShotAnalysis.h"
+#include "mlir/Dialect/Bufferization/Transforms/Passes.h"
+#include "mlir/Dialect/Linalg/Passes.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+using namespace ingot;
+
+static const StageInfo kStages[] = {
+    {Stage::Import, "import", "ONNX file to IR; old operator versions rewritten, functions inlined, weights mapped", "builtin func onnx"},
+    {Stage::Normalize, "normalize", "shapes inferred, constants folded, idioms recognised", "builtin func onnx"},
+    {Stage::Quantize, "quantize", "quantised patterns folded into integer operators; layouts chosen", "builtin func onnx"},
+    {Stage::Lower, "lower", "operators to structured computation over tensors",
+     "builtin func linalg tensor arith math scf affine ingot complex bufferization"},
+    {Stage::Fuse, "fuse", "elementwise work moved into its producers and consumers; weights packed",
+     "builtin func linalg tensor arith math scf affine ingot complex bufferization llvm"},
+    {Stage::Bufferize, "bufferize", "tensors to buffers in one arena; compute in kernel functions",
+     "builtin func linalg memref arith math scf affine ingot complex llvm"},
+    {Stage::Tile, "tile", "kernels to parallel loops over vectors", "builtin func memref arith math scf affine vector ingot complex llvm"},
+    {Stage::Codegen, "codegen", "everything to LLVM", "builtin llvm"},
+    {Stage::Emit, "emit", "object, library, program, header", "builtin llvm"},
+};
+
+ArrayRef<StageInfo> ingot::allStages() { return kStages; }
+
+std::optional<Stage> ingot::parseStage(StringRef name) {
+  for (const StageInfo &info : kStages)
+    if (info.name == name) return info.stage;
+  return std::nullopt;
+}
+
+static void buildNormalize(OpPassManager &pm, const PipelineOptions &) {
+}
+
+static void buildQuantize(OpPassManager &pm, const PipelineOptions &) {
+}
+
+static void buildLower(OpPassManager &pm, const PipelineOptions &) {
+  // The interface is on the module while types are still ONNX's.
+  pm.addPass(createDescribeInterface());
+  // No op of the onnx dialect is left.
+  pm.addPass(createConvertONNXToLinalg());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+}
+
+static void buildFuse(OpPassManager &pm, const PipelineOptions &) {
+  // Sizes are functions of the inputs' dimensions wherever that can be said.
+  pm.addPass(memref::createResolveShapedTypeResultDimsPass());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  // Inputs come from the frame and results go to it.
+  pm.addPass(createBindInterface());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+}
+
+static void buildBufferize(OpPassManager &pm, const PipelineOptions &) {
+  // Producers write straight into the slices, pads and outputs that their results are inserted in.
+  pm.addPass(bufferization::createEmptyTensorEliminationPass());
+  pm.addPass(bufferization::createEmptyTensorToAllocTensorPass());
+  // No tensor is left.
+  bufferization::OneShotBufferizePassOptions bufferize;
+  bufferize.bufferizeFunctionBoundaries = true;
+  bufferize.functionBoundaryTypeConversion = bufferization::LayoutMapOption::IdentityLayoutMap;
+  bufferize.unknownTypeConversion = bufferization::LayoutMapOption::IdentityLayoutMap;
+  pm.addPass(bufferization::createOneShotBufferizePass(bufferize));
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  // Compute is in kernels, one for each distinct computation; the model's function only calls them.
+  pm.addPass(createOutlineKernels());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  // Buffers lie in one arena, constants in one blob.
+  pm.addPass(createPlanMemory());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+}
+
+static void buildTile(OpPassManager &pm, const PipelineOptions &) {
+  pm.addNestedPass<func::FuncOp>(createConvertLinalgToLoopsPass());
+}
+
+static void buildCodegen(OpPassManager &pm, const PipelineOptions &options) {
+  // Parallel loops are functions over ranges, forked through the caller's hook where it is worth it.
+  if (options.parallel) pm.addPass(createParallelizeKernels());
+  // No structure is left above basic blocks.
+  pm.addPass(createLowerAffinePass());
+  pm.addPass(memref::createExpandStridedMetadataPass());
+  pm.addPass(createLowerAffinePass());
+  pm.addPass(createSCFToControlFlowPass());
+  // What may fail branches to the function's exit.
+  pm.addPass(createConvertIngotToLLVM());
+  // Only the llvm dialect is left.
+  pm.addPass(memref::createExpandStridedMetadataPass());
+  pm.addPass(createLowerAffinePass());
+  pm.addPass(createConvertMathToLLVMPass());
+  pm.addPass(createConvertMathToLibmPass());
+  pm.addPass(createConvertComplexToLLVMPass());
+  pm.addPass(createArithToLLVMConversionPass());
+  pm.addPass(createConvertVectorToLLVMPass());
+  pm.addPass(createConvertIndexToLLVMPass());
+  pm.addPass(createFinalizeMemRefToLLVMConversionPass());
+  pm.addPass(createConvertFuncToLLVMPass());
+  pm.addPass(createConvertControlFlowToLLVMPass());
+  pm.addPass(createReconcileUnrealizedCastsPass());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+}
+
+void ingot::buildStage(OpPassManager &pm, Stage stage, const PipelineOptions &options) {
+  switch (stage) {
+  case Stage::Normalize: return buildNormalize(pm, options);
+  case Stage::Quantize: return buildQuantize(pm, options);
+  case Stage::Lower: return buildLower(pm, options);
+  case Stage::Fuse: return buildFuse(pm, options);
+  case Stage::Bufferize: return buildBufferize(pm, options);
+  case Stage::Tile: return buildTile(pm, options);
+  case Stage::Codegen: return buildCodegen(pm, options);
+  case Stage::Import:
+  case Stage::Emit: return;
+  }
+}
+
+LogicalResult ingot::runStages(ModuleOp module, const PipelineOptions &options, Stage last,
+                               const std::function<void(Stage, ModuleOp)> &after) {
+  for (const StageInfo &info : kStages) {
+    if (info.stage == Stage::Import || info.stage == Stage::Emit || info.stage > last) continue;
+    PassManager pm(module.getContext());
+    buildStage(pm, info.stage, options);
+    if (failed(pm.run(module))) return failure();
+    if (after) after(info.stage, module);
+  }
+  return success();
+}

@@ -1,0 +1,115 @@
+//===- BindInterface.cpp - from a function of tensors to a function of a run's frame -----===//
+//
+// After this pass the model reads its inputs from the frame and writes its results into buffers that the frame gives. An output buffer
+// is asked for as early as its sizes are known: bufferization then lets the producer of the result write into it directly.
+//===-----------------------------------------------------------------------------===//
+#include "ingot/Dialect/Ingot/IngotDialect.h"
+#include "ingot/Runtime/ingot.h"
+#include "ingot/Transforms/Passes.h"
+
+#include "mlir/Analysis/TopologicalSortUtils.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+namespace ingot {
+#define GEN_PASS_DEF_BINDINTERFACE
+#include "ingot/Transforms/Passes.h.inc"
+} // namespace ingot
+
+using namespace mlir;
+using namespace ingot;
+
+namespace {
+
+/// The module attribute that describes the inputs or outputs, as the stage before left it (see Target/Emit.h).
+FailureOr<SmallVector<int32_t>> elementTypes(ModuleOp module, StringRef name, size_t count) {
+  auto values = module->getAttrOfType<ArrayAttr>(name);
+  if (!values || values.size() != count) {
+    module.emitError() << "expected the attribute '" << name << "' with " << count << " entries";
+    return failure();
+  }
+  SmallVector<int32_t> types;
+  for (Attribute value : values) types.push_back(cast<IntegerAttr>(cast<DictionaryAttr>(value).get("type")).getInt());
+  return types;
+}
+
+/// The first point of the entry block that all values dominate.
+Operation *earliestPoint(Block &entry, ValueRange values, Operation *floor) {
+  Operation *after = floor;
+  for (Value v : values)
+    if (Operation *def = v.getDefiningOp())
+      if (Operation *inBlock = entry.findAncestorOpInBlock(*def))
+        if (after->isBeforeInBlock(inBlock)) after = inBlock;
+  return after;
+}
+
+struct BindInterfacePass : ingot::impl::BindInterfaceBase<BindInterfacePass> {
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    auto graph = module.lookupSymbol<func::FuncOp>("main_graph");
+    if (!graph) {
+      module.emitError("expected a function @main_graph");
+      return signalPassFailure();
+    }
+    auto inputTypes = elementTypes(module, "ingot.inputs", graph.getNumArguments());
+    auto outputTypes = elementTypes(module, "ingot.outputs", graph.getNumResults());
+    if (failed(inputTypes) || failed(outputTypes)) return signalPassFailure();
+
+    OpBuilder b(&getContext());
+    Block &entry = graph.getBody().front();
+    Location loc = graph.getLoc();
+    Type framePtr = LLVM::LLVMPointerType::get(&getContext());
+    unsigned inputCount = entry.getNumArguments();
+    Value frame = entry.addArgument(framePtr, loc);
+    b.setInsertionPointToStart(&entry);
+    Operation *lastInput = nullptr;
+    for (unsigned i = 0; i < inputCount; ++i) {
+      auto type = cast<RankedTensorType>(entry.getArgument(i).getType());
+      auto buffer = InputOp::create(b, loc, MemRefType::get(type.getShape(), type.getElementType()), frame, i, (*inputTypes)[i]);
+      auto tensor = bufferization::ToTensorOp::create(b, loc, type, buffer, /*restrict=*/true, /*writable=*/false);
+      entry.getArgument(i).replaceAllUsesWith(tensor);
+      lastInput = tensor;
+    }
+    entry.eraseArguments(0, inputCount);
+    if (!lastInput) lastInput = arith::ConstantIndexOp::create(b, loc, 0);
+
+    auto ret = cast<func::ReturnOp>(entry.getTerminator());
+    for (auto [i, result] : llvm::enumerate(ret.getOperands())) {
+      auto type = cast<RankedTensorType>(result.getType());
+      b.setInsertionPoint(ret);
+      SmallVector<Value> sizes;
+      for (int64_t d = 0; d < type.getRank(); ++d)
+        if (type.isDynamicDim(d)) sizes.push_back(tensor::DimOp::create(b, result.getLoc(), result, d));
+      SmallVector<Value> reified = reify(b, result, sizes);
+      b.setInsertionPointAfter(earliestPoint(entry, reified, lastInput));
+      auto buffer = OutputOp::create(b, result.getLoc(), MemRefType::get(type.getShape(), type.getElementType()), frame, i,
+                                     (*outputTypes)[i], reified);
+      b.setInsertionPoint(ret);
+      bufferization::MaterializeInDestinationOp::create(b, result.getLoc(), TypeRange(), result, buffer, /*restrict=*/true,
+                                                        /*writable=*/true);
+    }
+    b.setInsertionPoint(ret);
+    Value ok = arith::ConstantIntOp::create(b, loc, INGOT_OK, 32);
+    func::ReturnOp::create(b, loc, ok);
+    ret.erase();
+    graph.setName("main");
+    graph.setType(FunctionType::get(&getContext(), framePtr, b.getI32Type()));
+    graph.removeArgAttrsAttr();
+    graph.removeResAttrsAttr();
+  }
+
+  /// The sizes through the dimensions of the function's inputs where the producers can say them.
+  SmallVector<Value> reify(OpBuilder &b, Value result, SmallVector<Value> sizes) {
+    auto op = result.getDefiningOp<ReifyRankedShapedTypeOpInterface>();
+    ReifiedRankedShapedTypeDims shapes;
+    if (sizes.empty() || !op || failed(op.reifyResultShapes(b, shapes))) return sizes;
+    auto type = cast<RankedTensorType>(result.getType());
+    SmallVector<Value> reified;
+    for (int64_t d = 0; d < type.getRank(); ++d)
+      if (type.isDynamicDim(d))
+        reified.push_back(getValueOrCreateConstantIndexOp(b, result.getLoc(), shapes[cast<OpResult>(result).getResultNumber()][d]));
+    return reified;
+  }
+};
+} // namespace
