@@ -1,12 +1,12 @@
 # Sourced by test.sh: suite NAME COMMAND... runs a suite and adds up its counts; finish prints the sum and is the exit status.
 
-passed=0 failed=0 report=()
+passed=0 failed=0 report=() logs=build/test
 
 suite() {
-  local name=$1 log=build/test/$1.log status=0 last
+  local name=$1 log=$logs/$1.log status=0 last
   shift
   if [ ${#only[@]} -gt 0 ] && [[ " ${only[*]} " != *" $name "* ]]; then return; fi
-  mkdir -p build/test
+  mkdir -p "$logs"
   say "suite $name"
   "$@" 2>&1 | tee "$log" || status=$?
   last=$(tail -n 1 "$log")
