@@ -4,6 +4,19 @@
 
 include "mlir/Pass/PassBase.td"
 
+//===------------------------------- normalize ------------------------------------===//
+
+def InferShapes : Pass<"onnx-infer-shapes", "::mlir::func::FuncOp"> {
+  let summary = "write inferred element types and sizes into the types of all values";
+  let description = [{
+    Runs ShapeAnalysis, which also evaluates shape arithmetic, and refines types; it adds and removes nothing. A size that is no
+    constant is `?` in the type. For example, with `%x : tensor<?x3x4xf32>`,
+    `onnx.Flatten %x ` gets the type `tensor<?x12xf32>`. Operands that contradict their operator end in a diagnostic.
+  }];
+  let options = [Option<"annotate", "annotate", "bool", "false",
+                        "add the attribute `dims` to each op: the dimensions of its results as expressions, for tests">];
+}
+
 //===-------------------------------- lower ---------------------------------------===//
 
 def DescribeInterface : Pass<"ingot-describe-interface", "::mlir::ModuleOp"> {

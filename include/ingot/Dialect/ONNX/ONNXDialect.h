@@ -33,6 +33,9 @@ struct OpSignature {
 /// By the op's full name ("onnx.Conv"); null if the dialect has no such op.
 const OpSignature *lookupSignature(llvm::StringRef opName);
 
+/// Whether an optional operand is given.
+inline bool isPresent(mlir::Value v) { return v && !llvm::isa<mlir::NoneType>(v.getType()); }
+
 /// The element type of a number of ONNX's TensorProto.DataType (1 is FLOAT); null if there is none.
 mlir::Type elementTypeOf(int64_t dataType, mlir::MLIRContext *context);
 

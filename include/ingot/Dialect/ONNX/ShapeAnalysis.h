@@ -42,6 +42,10 @@ public:
   void updateTypes(mlir::func::FuncOp function);
 
   //--- what is known of a value ---
+  /// What was inferred of the type; the type in the IR for values that the analysis has not met.
+  mlir::Type type(mlir::Value v) const;
+  /// Null for values that are no tensors.
+  mlir::Type elementType(mlir::Value v) const;
   /// False for values whose rank is unknown and for values that are no tensors.
   bool hasRank(mlir::Value v) const;
   llvm::ArrayRef<Dim> dims(mlir::Value v) const;
@@ -54,8 +58,13 @@ public:
   /// Contents if every one of them is a constant.
   std::optional<llvm::SmallVector<int64_t>> constantContents(mlir::Value v) const;
 
+  /// Element `index` of an integer tensor: as known, else the symbol of it.
+  Dim at(mlir::Value v, int64_t index);
+  /// The number of elements of a tensor of known rank 0 or 1, if it is a constant.
+  std::optional<int64_t> length(mlir::Value v) const;
+
   //--- what infer() sets ---
-  /// Sets element type and dimensions of a result (or block argument).
+  /// Sets element type and dimensions of a result (or block argument).  A null dimension becomes a fresh one.
   void set(mlir::Value result, mlir::Type elementType, llvm::ArrayRef<Dim> dims);
   /// Same type and dimensions as another value (also for non-tensor types).
   void setLike(mlir::Value result, mlir::Value other);
@@ -65,7 +74,7 @@ public:
 
   //--- dimensions ---
   Dim constant(int64_t c) { return mlir::getAffineConstantExpr(c, context); }
-  /// A new symbol whose value is dimension `index` of `v` at run time.
+  /// A symbol whose value is dimension `index` of `v` at run time (the same symbol when asked again).
   Dim fresh(mlir::Value v, int64_t index);
   /// A symbol whose value is the element `index` of the integer tensor `v` (the same symbol when asked again).
   Dim element(mlir::Value v, int64_t index);
@@ -73,8 +82,16 @@ public:
   /// The broadcast of two dimensions.  Where neither is known to be 1 or equal, the result is a fresh dimension of `result`.
   /// Null (after a diagnostic at `op`) where two constants contradict.
   Dim broadcast(mlir::Operation *op, Dim a, Dim b, mlir::Value result, int64_t index);
+  /// Surely 0 or more: a sum of products of dimensions.  (Elements of tensors can be negative.)
+  bool isNonNegative(Dim d) const;
+  /// Whether the values of all symbols of `d` are defined outside the regions of `op`.
+  bool isDefinedOutside(Dim d, mlir::Operation *op) const;
   /// "batch", "2*batch + 1", "7": for messages and the header.
   std::string str(Dim d) const;
+  std::string str(llvm::ArrayRef<Dim> dims) const;
+
+  /// Infers the ops of a block in order, for operators with subgraphs.
+  mlir::LogicalResult runOnBlock(mlir::Block &block);
 
   mlir::MLIRContext *getContext() const { return context; }
 
@@ -85,13 +102,14 @@ private:
     llvm::SmallVector<Dim> dims;
     std::optional<llvm::SmallVector<Dim>> contents;
   };
-  mlir::LogicalResult runOnBlock(mlir::Block &block);
-  void seed(mlir::Value v);
+  void seed(mlir::Value v) { setType(v, v.getType()); }
+  void seedArguments(mlir::func::FuncOp function);
+  Dim symbol(SymbolSource source);
 
   mlir::MLIRContext *context;
   llvm::DenseMap<mlir::Value, Known> known;
   llvm::SmallVector<SymbolSource> sources;
-  llvm::DenseMap<std::pair<mlir::Value, int64_t>, Dim> elements;
+  llvm::DenseMap<std::pair<mlir::Value, int64_t>, Dim> elements, dimensions;
 };
 
 /// Shape rule of every elementwise op: operands broadcast together; the result has the element type of operand number `like`, or

@@ -1,0 +1,215 @@
+//===- Shape.cpp - shape rules of operators over shapes -------------------------------------===//
+#include "ShapeRules.h"
+
+using namespace mlir;
+using namespace ingot::onnx;
+
+/// Operators that keep the elements in order keep their contents.
+static void keepContents(Value result, Value operand, ShapeAnalysis &shapes) {
+  if (auto c = shapes.contents(operand)) shapes.setContents(result, SmallVector<Dim>(*c));
+}
+
+LogicalResult IdentityOp::infer(ShapeAnalysis &shapes) {
+  shapes.setLike(getOutput(), getInput());
+  keepContents(getOutput(), getInput(), shapes);
+  return success();
+}
+
+static LogicalResult inferConversion(Operation *op, Type element, ShapeAnalysis &shapes) {
+  Value input = op->getOperand(0);
+  if (!element) return op->emitOpError("expected a tensor to take the element type from");
+  if (shapes.hasRank(input))
+    shapes.set(op->getResult(0), element, shapes.dims(input));
+  else
+    shapes.setUnranked(op->getResult(0), element);
+  return success();
+}
+LogicalResult CastLikeOp::infer(ShapeAnalysis &shapes) {
+  if (failed(inferConversion(*this, shapes.elementType(getTargetType()), shapes))) return failure();
+  foldContents(*this, shapes);
+  return success();
+}
+LogicalResult BitCastOp::infer(ShapeAnalysis &shapes) {
+  if (failed(requireAttributes(*this, {"to"}))) return failure();
+  Type from = shapes.elementType(getInput()), to = elementTypeOf(getTo(), getContext());
+  if (!from || !to || !from.isIntOrFloat() || !to.isIntOrFloat() || from.getIntOrFloatBitWidth() != to.getIntOrFloatBitWidth())
+    return emitOpError("expected element types of equal width, got ") << from << " and 'to' = " << getTo();
+  return inferConversion(*this, to, shapes);
+}
+
+LogicalResult ShapeOp::infer(ShapeAnalysis &shapes) {
+  Type i64 = IntegerType::get(getContext(), 64);
+  if (!shapes.hasRank(getData())) {
+    shapes.set(getShape(), i64, {Dim()});
+    return success();
+  }
+  ArrayRef<Dim> dims = shapes.dims(getData());
+  int64_t rank = dims.size();
+  auto clamped = [&](int64_t v) { return std::clamp<int64_t>(v < 0 ? v + rank : v, 0, rank); };
+  int64_t start = clamped(getStart()), end = clamped(getEnd().value_or(rank));
+  SmallVector<Dim> range(start < end ? dims.slice(start, end - start) : ArrayRef<Dim>());
+  shapes.set(getShape(), i64, {shapes.constant(range.size())});
+  shapes.setContents(getShape(), range);
+  return success();
+}
+
+LogicalResult SizeOp::infer(ShapeAnalysis &shapes) {
+  shapes.set(getSize(), IntegerType::get(getContext(), 64), {});
+  if (shapes.hasRank(getData())) shapes.setContents(getSize(), {product(shapes.dims(getData()), getContext())});
+  return success();
+}
+
+//===---------------------------------- Reshape --------------------------------------===//
+
+/// The dimension that makes the element counts agree: the product of `from` over that of `known`.
+static Dim remainingDim(ArrayRef<Dim> from, ArrayRef<Dim> known, ShapeAnalysis &shapes) {
+  SmallVector<Dim> rest(from), divisors;
+  for (Dim d : known) {
+    auto it = llvm::find(rest, d);
+    // Equal sizes cancel, unless they could be zero in a way that is seen now.
+    if (it != rest.end() && ShapeAnalysis::asConstant(d) != 0)
+      rest.erase(it);
+    else
+      divisors.push_back(d);
+  }
+  MLIRContext *context = shapes.getContext();
+  Dim total = product(rest, context), divisor = product(divisors, context);
+  auto constant = ShapeAnalysis::asConstant(divisor);
+  if (constant && *constant <= 0) return {};
+  if (Dim exact = divideExactly(total, divisor)) return exact;
+  return constant && !ShapeAnalysis::asConstant(total) ? floorDivide(total, *constant) : Dim();
+}
+
+LogicalResult ReshapeOp::infer(ShapeAnalysis &shapes) {
+  Type element = shapes.elementType(getData());
+  std::optional<int64_t> n = shapes.length(getShape());
+  if (!n) {
+    shapes.setUnranked(getReshaped(), element);
+    return success();
+  }
+  bool ranked = shapes.hasRank(getData());
+  ArrayRef<Dim> from = shapes.dims(getData());
+  auto target = shapes.contents(getShape());
+  SmallVector<Dim> dims, known;
+  std::optional<int64_t> open; // the one dimension that follows from the others
+  int64_t numOpen = 0;
+  for (int64_t i = 0; i < *n; ++i) {
+    Dim d = target ? (*target)[i] : Dim();
+    auto c = ShapeAnalysis::asConstant(d);
+    if (c && *c < -1) return emitOpError("expected sizes of -1 or more in the shape, got ") << *c;
+    if (c == 0 && !getAllowzero()) {
+      if (ranked && i >= static_cast<int64_t>(from.size()))
+        return emitOpError("expected an operand of rank ") << i + 1 << " or more, as the shape copies its dimension " << i << ", got " << shapes.str(from);
+      d = ranked ? from[i] : Dim();
+    } else if (c == -1 || (d && !shapes.isNonNegative(d))) {
+      d = {};
+    }
+    dims.push_back(d);
+    if (d) {
+      known.push_back(d);
+    } else {
+      open = i;
+      ++numOpen;
+    }
+    if (c == -1 && target && llvm::count(*target, shapes.constant(-1)) > 1) return emitOpError("expected one -1 at most in the shape");
+  }
+  if (ranked && numOpen == 1) {
+    dims[*open] = remainingDim(from, known, shapes);
+    auto total = ShapeAnalysis::asConstant(product(from, getContext())), rest = ShapeAnalysis::asConstant(product(known, getContext()));
+    if (total && rest && *rest > 0 && *total % *rest != 0)
+      return emitOpError("expected a shape that fits ") << *total << " elements, got " << shapes.str(*target);
+  } else if (ranked && numOpen == 0) {
+    auto total = ShapeAnalysis::asConstant(product(from, getContext())), wanted = ShapeAnalysis::asConstant(product(dims, getContext()));
+    if (total && wanted && *total != *wanted)
+      return emitOpError("expected a shape of ") << *total << " elements, got " << shapes.str(dims) << " with " << *wanted;
+  }
+  shapes.set(getReshaped(), element, dims);
+  keepContents(getReshaped(), getData(), shapes);
+  return success();
+}
+
+LogicalResult FlattenOp::infer(ShapeAnalysis &shapes) {
+  Type element = shapes.elementType(getInput());
+  if (!shapes.hasRank(getInput())) {
+    shapes.set(getOutput(), element, {Dim(), Dim()});
+    return success();
+  }
+  ArrayRef<Dim> dims = shapes.dims(getInput());
+  FailureOr<int64_t> axis = axisOf(*this, getAxis(), dims.size(), /*inclusive=*/true);
+  if (failed(axis)) return failure();
+  shapes.set(getOutput(), element, {product(dims.take_front(*axis), getContext()), product(dims.drop_front(*axis), getContext())});
+  return success();
+}
+
+LogicalResult SqueezeOp::infer(ShapeAnalysis &shapes) {
+  Type element = shapes.elementType(getData());
+  if (!shapes.hasRank(getData())) {
+    shapes.setUnranked(getSqueezed(), element);
+    return success();
+  }
+  ArrayRef<Dim> dims = shapes.dims(getData());
+  SmallVector<Dim> kept;
+  if (!isPresent(getAxes())) {
+    // A dimension that is 1 by chance at run time stays: the rank is fixed.
+    llvm::copy_if(dims, std::back_inserter(kept), [](Dim d) { return ShapeAnalysis::asConstant(d) != 1; });
+  } else if (auto given = shapes.constantContents(getAxes())) {
+    FailureOr<SmallVector<int64_t>> axes = axesOf(*this, *given, dims.size());
+    if (failed(axes)) return failure();
+    for (auto [i, d] : llvm::enumerate(dims)) {
+      auto c = ShapeAnalysis::asConstant(d);
+      if (!llvm::is_contained(*axes, static_cast<int64_t>(i)))
+        kept.push_back(d);
+      else if (c && *c != 1)
+        return emitOpError("expected size 1 in dimension ") << i << ", got " << *c;
+    }
+  } else if (auto n = shapes.length(getAxes()); n && *n <= static_cast<int64_t>(dims.size())) {
+    kept.resize(dims.size() - *n);
+  } else {
+    shapes.setUnranked(getSqueezed(), element);
+    return success();
+  }
+  shapes.set(getSqueezed(), element, kept);
+  keepContents(getSqueezed(), getData(), shapes);
+  return success();
+}
+
+LogicalResult UnsqueezeOp::infer(ShapeAnalysis &shapes) {
+  Type element = shapes.elementType(getData());
+  std::optional<int64_t> n = shapes.length(getAxes());
+  if (!shapes.hasRank(getData()) || !n) {
+    shapes.setUnranked(getExpanded(), element);
+    return success();
+  }
+  ArrayRef<Dim> dims = shapes.dims(getData());
+  SmallVector<Dim> expanded(dims.size() + *n);
+  if (auto given = shapes.constantContents(getAxes())) {
+    FailureOr<SmallVector<int64_t>> axes = axesOf(*this, *given, expanded.size());
+    if (failed(axes)) return failure();
+    for (int64_t axis : *axes) expanded[axis] = shapes.constant(1);
+    const Dim *next = dims.begin();
+    for (Dim &d : expanded)
+      if (!d) d = *next++;
+  }
+  shapes.set(getExpanded(), element, expanded);
+  keepContents(getExpanded(), getData(), shapes);
+  return success();
+}
+
+LogicalResult ExpandOp::infer(ShapeAnalysis &shapes) {
+  Type element = shapes.elementType(getInput());
+  std::optional<int64_t> n = shapes.length(getShape());
+  if (!shapes.hasRank(getInput()) || !n) {
+    shapes.setUnranked(getOutput(), element);
+    return success();
+  }
+  SmallVector<Dim> target;
+  for (int64_t i = 0; i < *n; ++i) target.push_back(shapes.at(getShape(), i));
+  FailureOr<SmallVector<Dim>> dims = broadcastDims(*this, shapes, shapes.dims(getInput()), target, getOutput());
+  if (failed(dims)) return failure();
+  shapes.set(getOutput(), element, *dims);
+  auto contents = shapes.contents(getInput());
+  auto length = shapes.length(getOutput());
+  if (contents && length && *length >= 0 && *length <= 1024)
+    shapes.setContents(getOutput(), contents->size() == 1 ? SmallVector<Dim>(*length, contents->front()) : SmallVector<Dim>(*contents));
+  return success();
+}
