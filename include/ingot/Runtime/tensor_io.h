@@ -3,7 +3,7 @@
  * Part of libingot_rt.a.  Reads ONNX's TensorProto, SequenceProto and OptionalProto (.pb) and NumPy's .npy; whatever a file holds
  * ends in a tensor or a status, and nothing is allocated that the size of the file does not justify.
  *
- * In memory types below 8 bits take one byte an element, signed ones extended; on the wire they are packed, lowest bits first.
+ * In memory types below 8 bits take one byte an element; on the wire they are packed, lowest bits first.
  *===----------------------------------------------------------------------------------*/
 #ifndef INGOT_RUNTIME_TENSOR_IO_H
 #define INGOT_RUNTIME_TENSOR_IO_H

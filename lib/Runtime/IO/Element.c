@@ -64,7 +64,9 @@ double ingot_element_get(ingot_type type, const void *data, int64_t index) {
   switch (type) {
   case INGOT_FLOAT: case INGOT_COMPLEX64: return ((const float *)data)[index];
   case INGOT_DOUBLE: case INGOT_COMPLEX128: return ((const double *)data)[index];
-  case INGOT_INT8: case INGOT_INT4: case INGOT_INT2: return ((const int8_t *)data)[index];
+  case INGOT_INT8: return ((const int8_t *)data)[index];
+  case INGOT_INT4: return (((const uint8_t *)data)[index] ^ 8) - 8; /* extends the sign of four bits, the others being zero */
+  case INGOT_INT2: return (((const uint8_t *)data)[index] ^ 2) - 2;
   case INGOT_UINT8: case INGOT_UINT4: case INGOT_UINT2: case INGOT_BOOL: return ((const uint8_t *)data)[index];
   case INGOT_INT16: return ((const int16_t *)data)[index];
   case INGOT_UINT16: return ((const uint16_t *)data)[index];
@@ -92,8 +94,8 @@ void ingot_element_set(ingot_type type, void *data, int64_t index, double value)
   switch (type) {
   case INGOT_FLOAT: case INGOT_COMPLEX64: ((float *)data)[index] = (float)value; break;
   case INGOT_DOUBLE: case INGOT_COMPLEX128: ((double *)data)[index] = value; break;
-  case INGOT_INT2: ((int8_t *)data)[index] = (int8_t)clamp(value, -2, 1); break;
-  case INGOT_INT4: ((int8_t *)data)[index] = (int8_t)clamp(value, -8, 7); break;
+  case INGOT_INT2: ((uint8_t *)data)[index] = (uint8_t)((int)clamp(value, -2, 1) & 3); break;
+  case INGOT_INT4: ((uint8_t *)data)[index] = (uint8_t)((int)clamp(value, -8, 7) & 15); break;
   case INGOT_INT8: ((int8_t *)data)[index] = (int8_t)clamp(value, -128, 127); break;
   case INGOT_BOOL: ((uint8_t *)data)[index] = value != 0; break;
   case INGOT_UINT2: ((uint8_t *)data)[index] = (uint8_t)clamp(value, 0, 3); break;

@@ -62,6 +62,15 @@ static int parseShape(const char *p, ingot_tensor *value) {
   }
 }
 
+/* The bits of an element below 8 bits, 0 for other types. */
+static uint8_t narrowMask(ingot_type type) {
+  switch (type) {
+  case INGOT_INT4: case INGOT_UINT4: case INGOT_FLOAT4E2M1: return 15;
+  case INGOT_INT2: case INGOT_UINT2: return 3;
+  default: return 0;
+  }
+}
+
 static ingot_type typeOf(const Descr *descr, ingot_type expected) {
   /* types below 8 bits are bytes to NumPy */
   if (descr->size == 1 && ((descr->kind == 'i' && (expected == INGOT_INT4 || expected == INGOT_INT2)) ||
@@ -170,8 +179,11 @@ ingot_status ingotParseNpy(const void *data, size_t bytes, const char *name, ing
   memcpy(value->data, elements, value->bytes);
   if (descr.swapped)
     swapBytes(value->data, value->bytes, descr.kind == 'c' ? descr.size / 2 : descr.size);
+  uint8_t *bytesOfValue = value->data;
   for (int64_t i = 0; value->type == INGOT_BOOL && i < count; ++i)
-    ((uint8_t *)value->data)[i] = ((uint8_t *)value->data)[i] != 0;
+    bytesOfValue[i] = bytesOfValue[i] != 0;
+  for (int64_t i = 0; narrowMask(value->type) && i < count; ++i)
+    bytesOfValue[i] &= narrowMask(value->type);
   return INGOT_OK;
 }
 
@@ -216,8 +228,12 @@ ingot_status ingot_value_write_npy(const char *path, const ingot_tensor *value, 
 
   FILE *file = fopen(path, "wb");
   size_t bytes = (size_t)count * ingot_element_size(value->type);
-  int good = file && fwrite(start, 1, sizeof start, file) == sizeof start && fwrite(header, 1, length, file) == length &&
-             fwrite(value->data, 1, bytes, file) == bytes;
+  int good = file && fwrite(start, 1, sizeof start, file) == sizeof start && fwrite(header, 1, length, file) == length;
+  if (good && (value->type == INGOT_INT4 || value->type == INGOT_INT2)) /* as |i1 they have their sign */
+    for (int64_t i = 0; i < count; ++i)
+      good &= fputc((int)ingot_element_get(value->type, value->data, i) & 255, file) != EOF;
+  else
+    good = good && fwrite(value->data, 1, bytes, file) == bytes;
   if (file && fclose(file))
     good = 0;
   return good ? INGOT_OK : ingotFail(error, INGOT_IO_ERROR, "cannot write '%s'", path);

@@ -46,15 +46,11 @@ static uint32_t typedField(ingot_type type) {
   }
 }
 
-/* Elements below 8 bits out of a packed byte, one byte each; signed ones extended. */
+/* Elements below 8 bits out of a packed byte, one byte each. */
 static void unpack(ingot_type type, uint8_t packed, uint8_t *out, int64_t count) {
   unsigned bits = wireBits(type), mask = (1u << bits) - 1;
-  for (int64_t i = 0; i < count; ++i) {
-    unsigned value = packed >> (i * bits) & mask;
-    if ((type == INGOT_INT4 || type == INGOT_INT2) && value >> (bits - 1))
-      value |= ~mask;
-    out[i] = (uint8_t)value;
-  }
+  for (int64_t i = 0; i < count; ++i)
+    out[i] = (uint8_t)(packed >> (i * bits) & mask);
 }
 
 typedef struct Contents {
