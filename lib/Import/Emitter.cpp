@@ -1,0 +1,109 @@
+//===- Emitter.cpp - creates onnx ops, padded to what their rows declare --------------===//
+#include "Emitter.h"
+
+#include "ingot/Dialect/ONNX/ONNXDialect.h"
+#include "llvm/ADT/StringExtras.h"
+
+using namespace mlir;
+using namespace ingot;
+
+Value Emitter::noValue() {
+  if (!none) {
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(entry);
+    none = onnx::NoValueOp::create(builder, builder.getUnknownLoc(), builder.getNoneType(), builder.getUnitAttr());
+  }
+  return none;
+}
+
+Value Emitter::constant(Location loc, ElementsAttr value) {
+  return onnx::ConstantOp::create(builder, loc, value.getShapedType(), value);
+}
+
+std::optional<int64_t> Emitter::rank(Value v) const {
+  if (auto type = dyn_cast<RankedTensorType>(v.getType())) return type.getRank();
+  if (auto it = shapes.find(v); it != shapes.end()) return it->second.getRank();
+  if (auto it = ranks.find(v); it != ranks.end()) return it->second;
+  return std::nullopt;
+}
+
+std::optional<SmallVector<int64_t>> Emitter::shape(Value v) const {
+  auto type = dyn_cast<RankedTensorType>(v.getType());
+  if (auto it = shapes.find(v); !type && it != shapes.end()) type = it->second;
+  if (!type) return std::nullopt;
+  return SmallVector<int64_t>(type.getShape());
+}
+
+void Emitter::hint(Value v, Type type) {
+  if (auto ranked = dyn_cast_if_present<RankedTensorType>(type)) shapes.try_emplace(v, ranked);
+}
+
+// Shape inference sets all types; until then a result has the declared element type, or that of the first tensor operand.
+Type Emitter::resultType(Type declared, ArrayRef<Value> operands) {
+  if (auto tensor = dyn_cast_if_present<TensorType>(declared)) return UnrankedTensorType::get(tensor.getElementType());
+  if (declared) return declared;
+  for (Value operand : operands)
+    if (operand)
+      if (auto tensor = dyn_cast<TensorType>(operand.getType())) return UnrankedTensorType::get(tensor.getElementType());
+  return UnrankedTensorType::get(builder.getF32Type());
+}
+
+static std::string countText(unsigned declared, bool variadic) {
+  return variadic ? std::to_string(declared) + " or more" : "at most " + std::to_string(declared);
+}
+
+Operation *Emitter::create(StringRef name, Location loc, StringRef what, ArrayRef<Value> operands, NamedAttrList attributes,
+                           ArrayRef<Type> results, unsigned numRegions) {
+  const onnx::OpSignature *signature = onnx::lookupSignature(name);
+  auto registered = RegisteredOperationName::lookup(name, loc.getContext());
+  if (!signature || !registered) {
+    emitError(loc) << what << ": the operator '" << name << "' is not supported";
+    return nullptr;
+  }
+  while (!operands.empty() && operands.size() > signature->minOperands && !operands.back()) operands = operands.drop_back();
+  if (operands.size() > signature->minOperands && !signature->variadicOperands) {
+    emitError(loc) << what << " has " << operands.size() << " inputs, expected " << countText(signature->minOperands, false);
+    return nullptr;
+  }
+  if (results.size() > signature->minResults && !signature->variadicResults) {
+    emitError(loc) << what << " has " << results.size() << " outputs, expected " << countText(signature->minResults, false);
+    return nullptr;
+  }
+  ArrayRef<StringAttr> accepted = registered->getAttributeNames();
+  for (NamedAttribute attribute : attributes)
+    if (!llvm::is_contained(accepted, attribute.getName())) {
+      auto names = llvm::map_range(accepted, [](StringAttr n) { return n.getValue(); });
+      emitError(loc) << what << " has the attribute '" << attribute.getName().getValue() << "', which the operator does not know; accepted: "
+                     << (accepted.empty() ? std::string("none") : llvm::join(names, ", "));
+      return nullptr;
+    }
+  if (failed(registered->verifyInherentAttrs(attributes, [&] { return emitError(loc) << what << ": "; }))) return nullptr;
+
+  OperationState state(loc, name);
+  for (Value operand : operands) state.operands.push_back(operand ? operand : noValue());
+  while (state.operands.size() < signature->minOperands) state.operands.push_back(noValue());
+  for (Type result : results) state.types.push_back(resultType(result, operands));
+  while (state.types.size() < signature->minResults) state.types.push_back(resultType({}, operands));
+  state.attributes = std::move(attributes);
+  for (unsigned i = 0; i < numRegions; ++i) state.addRegion();
+  Operation *op = builder.create(state);
+  for (auto [result, type] : llvm::zip(op->getResults(), results)) hint(result, type);
+  return op;
+}
+
+LogicalResult Emitter::check(Operation *op, StringRef what) {
+  std::string message;
+  {
+    ScopedDiagnosticHandler handler(op->getContext(), [&](Diagnostic &diagnostic) {
+      if (message.empty()) message = diagnostic.str();
+      return success();
+    });
+    if (succeeded(op->getName().verifyInvariants(op))) return success();
+  }
+  // The verifier looks at attributes before types.  Types of operands and results are guesses so far, except that an operand is absent.
+  StringRef text = message;
+  bool isAbsent = text.contains("operand #") && text.contains("but got 'none'");
+  if (!text.contains("attribute") && !text.contains("region") && !isAbsent) return success();
+  text.consume_front(("'" + op->getName().getStringRef() + "' op ").str());
+  return emitError(op->getLoc()) << what << ": " << text;
+}

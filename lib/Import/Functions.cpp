@@ -1,0 +1,53 @@
+//===- Functions.cpp - model-local functions, expanded where they are called -------------===//
+#include "GraphBuilder.h"
+
+using namespace mlir;
+using namespace ingot;
+
+// Deeper calls than this are a model that means harm; the stack would end before long.
+static constexpr unsigned kMaxCallDepth = 100;
+
+LogicalResult GraphBuilder::inlineCall(const wire::NodeProto &proto, const wire::FunctionProto &function, Node &node, const Frame &caller,
+                                       SmallVectorImpl<Value> &results) {
+  unsigned depth = 0;
+  for (const Frame *frame = &caller; frame; frame = frame->caller, ++depth)
+    if (frame->function == &function)
+      return emitError(node.loc) << node.what << " calls the function '" << function.name() << "' from within itself; functions cannot be recursive";
+  if (depth > kMaxCallDepth) return emitError(node.loc) << node.what << " is nested in more than " << kMaxCallDepth << " function calls";
+  if ((int)node.operands.size() > function.input_size() || proto.output_size() > function.output_size())
+    return emitError(node.loc) << node.what << " has " << node.operands.size() << " inputs and " << proto.output_size()
+                               << " outputs; the function takes " << function.input_size() << " and gives " << function.output_size();
+
+  Frame frame;
+  frame.caller = &caller;
+  frame.function = &function;
+  Opsets opsets;
+  if (failed(readOpsets(function.opset_import(), opsets, node.loc))) return failure();
+  // A function that names no version of a domain means the caller's.
+  for (const auto &entry : *caller.opsets) opsets.try_emplace(entry.first(), entry.second);
+  frame.opsets = &opsets;
+
+  for (const wire::AttributeProto &attribute : function.attribute_proto()) frame.attributes[attribute.name()] = &attribute;
+  for (const wire::AttributeProto &attribute : proto.attribute()) {
+    bool isDeclared = frame.attributes.count(attribute.name()) || llvm::is_contained(function.attribute(), attribute.name());
+    if (!isDeclared)
+      return emitError(node.loc) << node.what << " has the attribute '" << attribute.name() << "', which the function '" << function.name()
+                                 << "' does not declare";
+    const wire::AttributeProto *value = &attribute;
+    if (!attribute.ref_attr_name().empty()) value = caller.attributes.lookup(attribute.ref_attr_name());
+    if (value) frame.attributes[attribute.name()] = value;
+  }
+
+  Scope scope;
+  for (int i = 0; i < function.input_size(); ++i) {
+    Value value = i < (int)node.operands.size() && node.operands[i] ? node.operands[i] : emitter.noValue();
+    if (failed(define(function.input(i), value, scope, node.loc, "the function '" + function.name() + "'"))) return failure();
+  }
+  if (failed(addNodes(function.node(), scope, frame))) return failure();
+  for (int i = 0; i < proto.output_size(); ++i) {
+    FailureOr<Value> value = output(function.output(i), scope, node.loc, "output of function '" + function.name() + "':");
+    if (failed(value)) return failure();
+    results.push_back(*value);
+  }
+  return success();
+}

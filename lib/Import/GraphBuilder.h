@@ -1,0 +1,81 @@
+//===- GraphBuilder.h - nodes to ops ---------------------------------------------------===//
+#ifndef INGOT_LIB_IMPORT_GRAPHBUILDER_H
+#define INGOT_LIB_IMPORT_GRAPHBUILDER_H
+
+#include "Emitter.h"
+#include "Opset/Upgrade.h"
+#include "Tensors.h"
+#include "onnx.pb.h"
+#include "llvm/ADT/StringMap.h"
+#include <map>
+
+namespace ingot {
+
+/// Operator sets in use, by domain ("" for ai.onnx).
+using Opsets = llvm::StringMap<int64_t>;
+
+/// One expansion of a function body, or the main graph: what its nodes mean by operator versions and attribute references.
+struct Frame {
+  const Opsets *opsets = nullptr;
+  const Frame *caller = nullptr;
+  const wire::FunctionProto *function = nullptr;                      // null in the main graph
+  llvm::StringMap<const wire::AttributeProto *> attributes;           // of the call, defaults filled in
+};
+
+/// The names that a graph or function body can see.
+struct Scope {
+  Scope *outer = nullptr;
+  llvm::StringMap<mlir::Value> values;
+  llvm::StringMap<const wire::TypeProto *> types;                     // from value_info and outputs
+
+  mlir::Value lookup(llvm::StringRef name) const;
+};
+
+class GraphBuilder {
+public:
+  GraphBuilder(const wire::ModelProto &model, wire::ModelFiles &files, mlir::Block *entry);
+
+  Emitter emitter;
+
+  /// Defines the initializers (as constants) and notes the types of a graph's values.
+  mlir::LogicalResult addInitializers(const wire::GraphProto &graph, Scope &scope, mlir::Location loc);
+  using Nodes = google::protobuf::RepeatedPtrField<wire::NodeProto>;
+  mlir::LogicalResult addNodes(const Nodes &nodes, Scope &scope, const Frame &frame);
+  /// The value of a name in a list of outputs.
+  mlir::FailureOr<mlir::Value> output(llvm::StringRef name, const Scope &scope, mlir::Location loc, llvm::StringRef what);
+  mlir::LogicalResult define(llvm::StringRef name, mlir::Value value, Scope &scope, mlir::Location loc, llvm::StringRef what);
+  /// Reads a list of operator sets; diagnoses versions that are too new.
+  mlir::LogicalResult readOpsets(const google::protobuf::RepeatedPtrField<wire::OperatorSetIdProto> &imports, Opsets &opsets,
+                                 mlir::Location loc);
+  /// Ends the import: one diagnostic that lists all nodes whose operator is not in the dialect.
+  mlir::LogicalResult reportUnsupported(mlir::Location loc);
+
+private:
+  mlir::LogicalResult addNode(const wire::NodeProto &proto, Scope &scope, const Frame &frame);
+  mlir::LogicalResult addAttributes(const wire::NodeProto &proto, Node &node, const Frame &frame);
+  mlir::LogicalResult emit(Node &node, Scope &scope, const Frame &frame, llvm::SmallVectorImpl<mlir::Value> &results);
+  mlir::LogicalResult addSubgraph(const wire::GraphProto &graph, mlir::Region &region, Scope &outer, const Frame &frame, const Node &node,
+                                  llvm::StringRef name);
+  mlir::FailureOr<int64_t> versionOf(const Node &node, const Frame &frame);
+
+  // Functions.cpp
+  const wire::FunctionProto *findFunction(const wire::NodeProto &proto) const;
+  mlir::LogicalResult inlineCall(const wire::NodeProto &proto, const wire::FunctionProto &function, Node &node, const Frame &caller,
+                                 llvm::SmallVectorImpl<mlir::Value> &results);
+
+  TensorReader tensors;
+  llvm::StringMap<const wire::FunctionProto *> functions; // by domain, name and overload
+  struct Missing {
+    unsigned count = 0;
+    std::string examples;
+  };
+  std::map<std::pair<std::string, std::string>, Missing> missing; // by domain and operator
+  uint64_t numNodes = 0;
+};
+
+/// "ai.onnx" and "" are one domain.
+llvm::StringRef normalDomain(llvm::StringRef domain);
+
+} // namespace ingot
+
+#endif

@@ -1,0 +1,185 @@
+//===- Nodes.cpp - one node at a time -----------------------------------------------------===//
+#include "Attributes.h"
+#include "GraphBuilder.h"
+#include "Types.h"
+
+#include "ingot/Dialect/ONNX/ONNXDialect.h"
+
+using namespace mlir;
+using namespace ingot;
+
+// Functions that call each other twice, fifty levels deep, would expand for ever.
+static constexpr uint64_t kMaxNodes = 4000000;
+
+LogicalResult GraphBuilder::addNodes(const Nodes &nodes, Scope &scope, const Frame &frame) {
+  for (const wire::NodeProto &node : nodes)
+    if (failed(addNode(node, scope, frame))) return failure();
+  return success();
+}
+
+static std::string nodeName(const wire::NodeProto &proto) {
+  if (!proto.name().empty()) return proto.name();
+  return proto.output_size() ? proto.output(0) : std::string();
+}
+
+static LogicalResult undefinedInput(const Node &node, StringRef name) {
+  return emitError(node.loc) << node.what << " uses '" << name << "', which is not defined before it; expected an input, an initializer or the "
+                             << "output of an earlier node (nodes must be in topological order, without cycles)";
+}
+
+LogicalResult GraphBuilder::addAttributes(const wire::NodeProto &proto, Node &node, const Frame &frame) {
+  for (const wire::AttributeProto &attribute : proto.attribute()) {
+    const wire::AttributeProto *value = &attribute;
+    if (!attribute.ref_attr_name().empty()) {
+      if (!frame.function)
+        return emitError(node.loc) << node.what << " refers to the attribute '" << attribute.ref_attr_name() << "' of a function, but is in none";
+      value = frame.attributes.lookup(attribute.ref_attr_name());
+      if (!value) continue; // not given by the caller: absent here too
+    }
+    bool isDuplicate = node.attributes.get(attribute.name()) || llvm::any_of(node.graphs, [&](auto &g) { return g.first == attribute.name(); });
+    if (attribute.name().empty() || isDuplicate)
+      return emitError(node.loc) << node.what << " has " << (isDuplicate ? "two attributes" : "an attribute") << " named '" << attribute.name()
+                                 << "', expected a different name for each";
+    if (attributeKind(*value) == wire::AttributeProto::GRAPH) {
+      if (!value->has_g()) return emitError(node.loc) << node.what << ", attribute '" << attribute.name() << "' has no graph";
+      node.graphs.emplace_back(attribute.name(), &value->g());
+      continue;
+    }
+    FailureOr<Attribute> converted = convertAttribute(*value, tensors, node.loc, node.what);
+    if (failed(converted)) return failure();
+    node.attributes.append(attribute.name(), *converted);
+  }
+  return success();
+}
+
+FailureOr<int64_t> GraphBuilder::versionOf(const Node &node, const Frame &frame) {
+  auto it = frame.opsets->find(node.domain);
+  if (it != frame.opsets->end()) return it->second;
+  return emitError(node.loc) << node.what << " is of domain '" << (node.domain.empty() ? "ai.onnx" : node.domain)
+                             << "', for which the model imports no operator set; expected an entry in opset_import";
+}
+
+LogicalResult GraphBuilder::addNode(const wire::NodeProto &proto, Scope &scope, const Frame &frame) {
+  MLIRContext *context = emitter.builder.getContext();
+  std::string name = nodeName(proto);
+  Location loc = NameLoc::get(StringAttr::get(context, proto.op_type() + ":" + name));
+  Node node{normalDomain(proto.domain()).str(), proto.op_type(), 0, loc, "node '" + name + "' (" + proto.op_type() + ")"};
+  if (++numNodes > kMaxNodes)
+    return emitError(loc) << node.what << ": the model has more than " << kMaxNodes << " nodes after the expansion of its functions";
+  if (proto.op_type().empty()) return emitError(loc) << node.what << " has no operator; expected op_type";
+
+  for (const std::string &input : proto.input()) {
+    Value value = input.empty() ? Value() : scope.lookup(input);
+    if (!value && !input.empty()) return undefinedInput(node, input);
+    // An absent argument of a function is absent where the body uses it.
+    node.operands.push_back(value && isa<NoneType>(value.getType()) ? Value() : value);
+  }
+  SmallVector<Value> results;
+  if (const wire::FunctionProto *function = findFunction(proto)) {
+    if (failed(inlineCall(proto, *function, node, frame, results))) return failure();
+  } else {
+    FailureOr<int64_t> version = versionOf(node, frame);
+    if (failed(version)) return failure();
+    node.version = *version;
+    for (const std::string &output : proto.output()) {
+      Type type;
+      if (auto it = scope.types.find(output); !output.empty() && it != scope.types.end()) {
+        FailureOr<NamedType> converted = convertType(*it->second, loc, "value '" + output + "'");
+        if (failed(converted)) return failure();
+        type = converted->type;
+      }
+      node.types.push_back(type);
+      node.wanted.push_back(!output.empty());
+    }
+    if (failed(addAttributes(proto, node, frame)) || failed(emit(node, scope, frame, results))) return failure();
+  }
+  for (int i = 0; i < proto.output_size(); ++i) {
+    if (proto.output(i).empty()) continue;
+    if (i >= (int)results.size())
+      return emitError(loc) << node.what << " has " << proto.output_size() << " outputs, expected " << results.size();
+    if (failed(define(proto.output(i), results[i], scope, loc, node.what))) return failure();
+  }
+  return success();
+}
+
+// The order of regions is that of the op's declaration.
+static ArrayRef<StringRef> regionNames(StringRef opType) {
+  static const StringRef branches[] = {"then_branch", "else_branch"}, body[] = {"body"};
+  if (opType == "If") return branches;
+  if (opType == "Loop" || opType == "Scan" || opType == "SequenceMap") return body;
+  return {};
+}
+
+static std::string dialectName(const Node &node) {
+  if (node.domain.empty()) return "onnx." + node.opType;
+  if (node.domain == "ai.onnx.ml") return "onnx.ml." + node.opType;
+  if (node.domain == "com.microsoft") return "onnx.ms." + node.opType;
+  return {};
+}
+
+LogicalResult GraphBuilder::emit(Node &node, Scope &scope, const Frame &frame, SmallVectorImpl<Value> &results) {
+  Rewriter rewriter(emitter, node);
+  if (failed(upgrade(rewriter))) return failure();
+  if (!node.replacements.empty()) {
+    results.append(node.replacements);
+    for (auto [value, type] : llvm::zip(results, node.types)) emitter.hint(value, type);
+    return success();
+  }
+  std::string opName = dialectName(node);
+  if (opName.empty() || !onnx::lookupSignature(opName)) {
+    Missing &entry = missing[{node.domain, node.opType}];
+    if (++entry.count <= 3) entry.examples += (entry.count > 1 ? ", " : "") + ("'" + cast<NameLoc>(node.loc).getName().getValue().split(':').second + "'").str();
+    if (entry.count == 4) entry.examples += ", ...";
+    // A stand-in, so that the other nodes are looked at too; the import fails in the end.
+    Type any = UnrankedTensorType::get(emitter.builder.getF32Type());
+    SmallVector<Type> types;
+    for (Type type : node.types) types.push_back(type ? type : any);
+    if (types.empty()) return success();
+    auto standIn = UnrealizedConversionCastOp::create(emitter.builder, node.loc, types, ValueRange());
+    results.append(standIn.result_begin(), standIn.result_end());
+    return success();
+  }
+  ArrayRef<StringRef> regions = regionNames(node.opType);
+  for (auto &[name, graph] : node.graphs)
+    if (!llvm::is_contained(regions, name))
+      return emitError(node.loc) << node.what << " has the graph '" << name << "', which the operator does not know";
+  Operation *op = emitter.create(opName, node.loc, node.what, node.operands, node.attributes, node.types, regions.size());
+  if (!op) return failure();
+  for (auto [name, region] : llvm::zip(regions, op->getRegions())) {
+    auto it = llvm::find_if(node.graphs, [&, name = name](auto &g) { return g.first == name; });
+    if (it == node.graphs.end()) return emitError(node.loc) << node.what << " has no graph '" << name << "', which the operator needs";
+    if (failed(addSubgraph(*it->second, region, scope, frame, node, name))) return failure();
+  }
+  if (failed(emitter.check(op, node.what))) return failure();
+  results.append(op->result_begin(), op->result_end());
+  return success();
+}
+
+LogicalResult GraphBuilder::addSubgraph(const wire::GraphProto &graph, Region &region, Scope &outer, const Frame &frame, const Node &node,
+                                        StringRef name) {
+  OpBuilder &builder = emitter.builder;
+  OpBuilder::InsertionGuard guard(builder);
+  Block *block = builder.createBlock(&region);
+  Scope scope;
+  scope.outer = &outer;
+  std::string what = (node.what + ", graph '" + name + "'").str();
+  for (const wire::ValueInfoProto &input : graph.input()) {
+    NamedType type{UnrankedTensorType::get(builder.getF32Type()), {}};
+    if (input.has_type() && input.type().value_case() != wire::TypeProto::VALUE_NOT_SET) {
+      FailureOr<NamedType> converted = convertType(input.type(), node.loc, what + ", input '" + input.name() + "'");
+      if (failed(converted)) return failure();
+      type = *converted;
+    }
+    Value argument = block->addArgument(type.type, node.loc);
+    if (failed(define(input.name(), argument, scope, node.loc, what))) return failure();
+  }
+  if (failed(addInitializers(graph, scope, node.loc)) || failed(addNodes(graph.node(), scope, frame))) return failure();
+  SmallVector<Value> outputs;
+  for (const wire::ValueInfoProto &info : graph.output()) {
+    FailureOr<Value> value = output(info.name(), scope, node.loc, what + ": output");
+    if (failed(value)) return failure();
+    outputs.push_back(*value);
+  }
+  onnx::YieldOp::create(builder, node.loc, outputs);
+  return success();
+}
