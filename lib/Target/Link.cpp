@@ -4,6 +4,7 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FileUtilities.h"
 #include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
 #include "llvm/Support/Program.h"
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/TargetParser/Host.h"
@@ -56,11 +57,16 @@ Error link(const CpuTarget &target, const EmitOptions &options, OutputKind kind,
   if (program && !haveRuntime)
     return createStringError(std::errc::no_such_file_or_directory, "a program for %s needs libingot_rt.a, expected it at \"%s\"",
                              target.triple.str().c_str(), options.runtimeLibrary.c_str());
+  // The program's main is an archive of its own beside the other, lest every user of that one gets a main.
+  SmallString<128> mainLibrary(sys::path::parent_path(options.runtimeLibrary));
+  sys::path::append(mainLibrary, "libingot_main.a");
 
   std::vector<std::string> drivers = compilerDrivers(target.triple);
   std::vector<std::string> command;
   if (std::string driver = findOne(drivers); !driver.empty()) {
     command = {driver, "-o", output.str(), object.str()};
+    if (program)
+      command.push_back(mainLibrary.str().str());
     if (haveRuntime)
       command.push_back(options.runtimeLibrary);
     // A model needs no start files: it has no constructors.

@@ -46,7 +46,8 @@ typedef enum ingot_kind { INGOT_TENSOR = 0, INGOT_SEQUENCE = 1, INGOT_OPTIONAL =
 /* A string element: bytes, not terminated. */
 typedef struct ingot_string { const char *data; size_t size; } ingot_string;
 
-/* A dense tensor, row-major, elements in native byte order; bool is one byte (0 or 1); types below 8 bits take one byte an element.
+/* A dense tensor, row-major, elements in native byte order; bool is one byte (0 or 1); types below 8 bits take one byte
+ * an element, in its low bits, the others zero.
  * A string tensor's data are ingot_string.  A sequence has kind INGOT_SEQUENCE, rank 1, dims[0] elements, and data that are ingot_tensor;
  * an optional (INGOT_OPTIONAL) is a sequence of at most one; a map (INGOT_MAP) is a sequence of its keys and its values. */
 typedef struct ingot_tensor {

@@ -17,6 +17,27 @@ def InferShapes : Pass<"onnx-infer-shapes", "::mlir::func::FuncOp"> {
                         "add the attribute `dims` to each op: the dimensions of its results as expressions, for tests">];
 }
 
+def FoldBatchNorm : Pass<"onnx-fold-batch-norm", "::mlir::ModuleOp"> {
+  let summary = "fold batch normalisation in inference into the product before it";
+  let description = [{
+    `BatchNormalization(Conv(x, W, b))` becomes `Conv(x, W * s, b * s + t)` with s = scale / sqrt(var + epsilon) and
+    t = B - mean * s as ONNX operators on constants, which constant evaluation folds. ConvTranspose and Gemm likewise. One that
+    stands alone becomes Mul and Add. Left alone: training mode, narrow floats on their own, products used elsewhere too.
+  }];
+}
+
+//===------------------------------- quantize --------------------------------------===//
+
+def PropagateLayout : Pass<"onnx-propagate-layout", "::mlir::ModuleOp"> {
+  let summary = "turn convolution and pooling to channels last and move transposes out of their way";
+  let description = [{
+    `Conv(x)` becomes `Transpose(Conv(Transpose(x)) {channels_last})`. Transposes sink through elementwise operators and operators that
+    name axes (Concat, Split, Slice, Pad, reductions, Softmax, Resize, ...) and cancel with their inverse. Weights keep ONNX's order.
+    What is left stands at inputs, outputs and before operators that mix dimensions (Flatten, Reshape); one that only moves
+    dimensions of size 1 becomes Squeeze and Unsqueeze. Values of unknown rank are left alone.
+  }];
+}
+
 //===-------------------------------- lower ---------------------------------------===//
 
 def DescribeInterface : Pass<"ingot-describe-interface", "::mlir::ModuleOp"> {

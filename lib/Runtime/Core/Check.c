@@ -65,15 +65,26 @@ static int32_t checkType(ingot_frame *frame, int32_t index, int32_t got, int32_t
   return INGOT_INVALID_ARGUMENT;
 }
 
-/* Elements that no code should have to doubt: a bool is 0 or 1, a string has its bytes. */
+/* Bits of an element that may be set, for types that do not fill their byte. */
+static unsigned char bitsInUse(ingot_type type) {
+  switch (type) {
+  case INGOT_BOOL: return 1;
+  case INGOT_INT2: case INGOT_UINT2: return 3;
+  case INGOT_INT4: case INGOT_UINT4: case INGOT_FLOAT4E2M1: return 15;
+  default: return 255;
+  }
+}
+
+/* Elements that no code should have to doubt: a bool is 0 or 1, narrow types leave the rest of their byte zero, a string has its bytes. */
 static int32_t checkElements(ingot_frame *frame, int32_t index, const ingot_tensor *tensor, int64_t count) {
-  if (tensor->type == INGOT_BOOL) {
+  if (bitsInUse(tensor->type) != 255) {
     const unsigned char *p = tensor->data;
     unsigned char all = 0;
     for (int64_t i = 0; i < count; ++i)
       all |= p[i];
-    if (all > 1)
-      return fail(frame, INGOT_INVALID_ARGUMENT, index, "has a bool that is neither 0 nor 1");
+    if (all & ~bitsInUse(tensor->type))
+      return fail(frame, INGOT_INVALID_ARGUMENT, index,
+                  tensor->type == INGOT_BOOL ? "has a bool that is neither 0 nor 1" : "has an element with bits set beyond its type's");
   }
   if (tensor->type == INGOT_STRING) {
     const ingot_string *p = tensor->data;

@@ -26,13 +26,13 @@ void ingot_frame_fail(ingot_frame *frame, int32_t status, const char *message) {
     __atomic_store_n(&frame->message, message, __ATOMIC_RELAXED);
 }
 
-static void log(const ingot_options *options, const char *message) {
+static void tell(const ingot_options *options, const char *message) {
   if (options && options->log)
     options->log(options->user, message);
 }
 
 static ingot_status refuse(const ingot_options *options, ingot_status status, const char *message) {
-  log(options, message);
+  tell(options, message);
   return status;
 }
 

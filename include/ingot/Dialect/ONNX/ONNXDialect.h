@@ -30,7 +30,7 @@ struct OpSignature {
   bool variadicResults = false;
   int sinceVersion = 0;
 };
-/// By the op's full name ("onnx.Conv"); null if the dialect has no such op.
+/// By the op's full name ("onnx.Conv"), once a context has loaded the dialect; null if the dialect has no such op.
 const OpSignature *lookupSignature(llvm::StringRef opName);
 
 /// Whether an optional operand is given.

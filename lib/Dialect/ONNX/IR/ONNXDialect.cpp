@@ -6,6 +6,7 @@
 #include "mlir/IR/OpImplementation.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include <mutex>
 
 using namespace mlir;
 using namespace ingot::onnx;
@@ -17,6 +18,8 @@ using namespace ingot::onnx;
 #define GET_OP_CLASSES
 #include "ingot/Dialect/ONNX/ONNXOps.cpp.inc"
 
+static void readSignatures(MLIRContext *context);
+
 void ONNXDialect::initialize() {
   addTypes<
 #define GET_TYPEDEF_LIST
@@ -26,6 +29,7 @@ void ONNXDialect::initialize() {
 #define GET_OP_LIST
 #include "ingot/Dialect/ONNX/ONNXOps.cpp.inc"
       >();
+  readSignatures(getContext());
 }
 
 Operation *ONNXDialect::materializeConstant(OpBuilder &builder, Attribute value, Type type, Location loc) {
@@ -73,72 +77,66 @@ Type ingot::onnx::elementTypeOf(int64_t dataType, MLIRContext *context) {
   }
 }
 
-//===------------------------ operand and result counts, read off the op classes ------------------------===//
+//===------------------------ operand and result counts, read off the ops' traits ------------------------===//
 
 namespace {
-template <class OpT, unsigned N> constexpr bool hasOperands = std::is_base_of_v<typename OpTrait::NOperands<N>::template Impl<OpT>, OpT>;
-template <class OpT, unsigned N>
-constexpr bool hasAtLeastOperands = std::is_base_of_v<typename OpTrait::AtLeastNOperands<N>::template Impl<OpT>, OpT>;
-template <class OpT, unsigned N> constexpr bool hasResults = std::is_base_of_v<typename OpTrait::NResults<N>::template Impl<OpT>, OpT>;
-template <class OpT, unsigned N>
-constexpr bool hasAtLeastResults = std::is_base_of_v<typename OpTrait::AtLeastNResults<N>::template Impl<OpT>, OpT>;
-
+// The traits are asked for by name at run time: asking each op class at compile time costs minutes.
 constexpr unsigned kMaxDeclared = 33;
 
-template <class OpT, unsigned N = 2> void readOperands(OpSignature &s) {
+template <unsigned N> void readCounts(RegisteredOperationName op, OpSignature &s) {
   if constexpr (N < kMaxDeclared) {
-    if constexpr (hasOperands<OpT, N>) {
+    if (op.hasTrait<OpTrait::NOperands<N>::template Impl>()) {
       s.minOperands = N;
       s.variadicOperands = false;
-    } else if constexpr (hasAtLeastOperands<OpT, N>) {
+    } else if (op.hasTrait<OpTrait::AtLeastNOperands<N>::template Impl>()) {
       s.minOperands = N;
     }
-    readOperands<OpT, N + 1>(s);
-  }
-}
-template <class OpT, unsigned N = 2> void readResults(OpSignature &s) {
-  if constexpr (N < kMaxDeclared) {
-    if constexpr (hasResults<OpT, N>) {
+    if (op.hasTrait<OpTrait::NResults<N>::template Impl>()) {
       s.minResults = N;
       s.variadicResults = false;
-    } else if constexpr (hasAtLeastResults<OpT, N>) {
+    } else if (op.hasTrait<OpTrait::AtLeastNResults<N>::template Impl>()) {
       s.minResults = N;
     }
-    readResults<OpT, N + 1>(s);
+    readCounts<N + 1>(op, s);
   }
+}
+
+OpSignature readSignature(RegisteredOperationName op) {
+  OpSignature s;
+  s.variadicOperands = !op.hasTrait<OpTrait::ZeroOperands>() && !op.hasTrait<OpTrait::OneOperand>();
+  s.variadicResults = !op.hasTrait<OpTrait::ZeroResults>() && !op.hasTrait<OpTrait::OneResult>();
+  if (op.hasTrait<OpTrait::OneOperand>() || op.hasTrait<OpTrait::AtLeastNOperands<1>::Impl>()) s.minOperands = 1;
+  if (op.hasTrait<OpTrait::OneResult>() || op.hasTrait<OpTrait::AtLeastNResults<1>::Impl>()) s.minResults = 1;
+  readCounts<2>(op, s);
+  return s;
 }
 
 template <class OpT, class = void> constexpr int sinceVersion = 0;
 template <class OpT> constexpr int sinceVersion<OpT, std::void_t<decltype(OpT::kSinceVersion)>> = OpT::kSinceVersion;
 
-template <class OpT> OpSignature readSignature() {
-  OpSignature s;
-  s.sinceVersion = sinceVersion<OpT>;
-  s.variadicOperands = true;
-  s.variadicResults = true;
-  if constexpr (std::is_base_of_v<OpTrait::ZeroOperands<OpT>, OpT>) s.variadicOperands = false;
-  if constexpr (std::is_base_of_v<OpTrait::OneOperand<OpT>, OpT>) { s.minOperands = 1; s.variadicOperands = false; }
-  if constexpr (hasAtLeastOperands<OpT, 1>) s.minOperands = 1;
-  readOperands<OpT>(s);
-  if constexpr (std::is_base_of_v<OpTrait::ZeroResults<OpT>, OpT>) s.variadicResults = false;
-  if constexpr (std::is_base_of_v<OpTrait::OneResult<OpT>, OpT>) { s.minResults = 1; s.variadicResults = false; }
-  if constexpr (hasAtLeastResults<OpT, 1>) s.minResults = 1;
-  readResults<OpT>(s);
-  return s;
+template <class... OpTs> void readVersions(llvm::StringMap<OpSignature> &map) {
+  ((map[OpTs::getOperationName()].sinceVersion = sinceVersion<OpTs>), ...);
 }
 
-template <class... OpTs> llvm::StringMap<OpSignature> readSignatures() {
-  llvm::StringMap<OpSignature> map;
-  (map.try_emplace(OpTs::getOperationName(), readSignature<OpTs>()), ...);
+/// The same for every context, so it is read when the first one loads the dialect.
+llvm::StringMap<OpSignature> &signatures() {
+  static llvm::StringMap<OpSignature> map;
   return map;
 }
 } // namespace
 
-const OpSignature *ingot::onnx::lookupSignature(StringRef opName) {
-  static const llvm::StringMap<OpSignature> signatures = readSignatures<
+static void readSignatures(MLIRContext *context) {
+  static std::once_flag once;
+  std::call_once(once, [&] {
+    for (RegisteredOperationName op : context->getRegisteredOperationsByDialect("onnx")) signatures()[op.getStringRef()] = readSignature(op);
+    readVersions<
 #define GET_OP_LIST
 #include "ingot/Dialect/ONNX/ONNXOps.cpp.inc"
-      >();
-  auto it = signatures.find(opName);
-  return it == signatures.end() ? nullptr : &it->second;
+        >(signatures());
+  });
+}
+
+const OpSignature *ingot::onnx::lookupSignature(StringRef opName) {
+  auto it = signatures().find(opName);
+  return it == signatures().end() ? nullptr : &it->second;
 }
