@@ -26,6 +26,9 @@ public:
   /// The run-time value of a symbolic dimension: an attribute if it is a constant, else index arithmetic over tensor.dim of the values that
   /// the symbols stand for.
   mlir::OpFoldResult materialize(mlir::ConversionPatternRewriter &b, mlir::Location loc, onnx::Dim d) const;
+  /// Whether dimension `i` of a result can be materialized before the result exists (else its symbol stands for the result's own size).
+  bool isKnown(mlir::Value result, int64_t i) const;
+  bool areKnown(mlir::Value result) const;
   /// All dimensions of an ONNX value (as ONNX sees it, before lowering).
   llvm::SmallVector<mlir::OpFoldResult> dims(mlir::ConversionPatternRewriter &b, mlir::Location loc, mlir::Value v) const;
   /// tensor.empty of the shape of an ONNX value, with its lowered element type (or the one given).

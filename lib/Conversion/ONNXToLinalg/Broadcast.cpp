@@ -6,16 +6,6 @@
 using namespace mlir;
 using namespace ingot;
 
-/// Whether the value of `d` is found at the result itself, so that it cannot be asked for before the result exists.
-static bool dependsOn(const onnx::ShapeAnalysis &shapes, onnx::Dim d, Value result) {
-  bool found = false;
-  d.walk([&](AffineExpr e) {
-    if (auto symbol = dyn_cast<AffineSymbolExpr>(e))
-      found |= shapes.source(symbol.getPosition()).value == result;
-  });
-  return found;
-}
-
 /// x where it is not 1, else y.
 static OpFoldResult broadcastDim(TensorBuilder &t, OpFoldResult x, OpFoldResult y) {
   if (isConstantIntValue(x, 1) || x == y) return y;
@@ -61,7 +51,7 @@ BroadcastOperands ingot::broadcastTogether(const LoweringContext &context, Conve
   int64_t rank = resultDims.size();
   BroadcastOperands out;
   for (int64_t i = 0; i < rank; ++i) {
-    if (!dependsOn(shapes, resultDims[i], result)) {
+    if (context.isKnown(result, i)) {
       out.dims.push_back(context.materialize(b, loc, resultDims[i]));
       continue;
     }

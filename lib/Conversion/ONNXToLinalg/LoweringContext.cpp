@@ -66,6 +66,20 @@ OpFoldResult LoweringContext::materialize(ConversionPatternRewriter &b, Location
   }
 }
 
+bool LoweringContext::isKnown(Value result, int64_t i) const {
+  bool found = false;
+  Operation *op = result.getDefiningOp();
+  shapes.dim(result, i).walk([&](AffineExpr e) {
+    auto symbol = dyn_cast<AffineSymbolExpr>(e);
+    found |= symbol && op && shapes.source(symbol.getPosition()).value.getDefiningOp() == op;
+  });
+  return !found;
+}
+
+bool LoweringContext::areKnown(Value result) const {
+  return llvm::all_of(llvm::seq<int64_t>(0, shapes.rank(result)), [&](int64_t i) { return isKnown(result, i); });
+}
+
 SmallVector<OpFoldResult> LoweringContext::dims(ConversionPatternRewriter &b, Location loc, Value v) const {
   SmallVector<OpFoldResult> result;
   for (onnx::Dim d : shapes.dims(v))

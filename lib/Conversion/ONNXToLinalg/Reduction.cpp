@@ -3,8 +3,8 @@
 // acc = init; acc = combine(acc, x) for every element; result = finish(acc, count).  Narrow floats accumulate in f32.  Axes that only
 // the run knows give a loop nest over (result dimension, reduced dimension) pairs of which one has size 1.
 //===-----------------------------------------------------------------------------===//
+#include "RuntimeAxes.h"
 #include "ScalarBody.h"
-#include "TensorBuilder.h"
 #include "ingot/Conversion/ONNXToLinalg.h"
 
 using namespace mlir;
@@ -72,19 +72,9 @@ Value ReductionLowering::reduceUnknown(onnx::ReductionInterface op, Value input,
                                        TensorBuilder &t) const {
   Dims dims = t.dims(input);
   int64_t rank = dims.size();
-  auto axesType = cast<RankedTensorType>(axes.getType());
   OpBuilder &b = t.b;
-  Value one = t.index(1), rankValue = t.index(rank);
-  // reduced[i]: whether dimension i is among the axes.
-  SmallVector<Value> reduced(rank, t.boolean(integerAttr(op, "noop_with_empty_axes", 0) == 0 && axesType.getDimSize(0) == 0));
-  for (int64_t a = 0; a < axesType.getDimSize(0); ++a) {
-    Value axis = t.toIndex(t.extract(axes, t.index(a)));
-    Value negative = t.compare(arith::CmpIPredicate::slt, axis, t.index(0));
-    axis = t.select(negative, arith::AddIOp::create(b, t.loc, axis, rankValue), axis);
-    t.check(t.compare(arith::CmpIPredicate::ult, axis, rankValue), "an axis is out of range, expected -" + Twine(rank) + " to " + Twine(rank - 1));
-    for (int64_t i = 0; i < rank; ++i)
-      reduced[i] = arith::OrIOp::create(b, t.loc, reduced[i], t.compare(arith::CmpIPredicate::eq, axis, t.index(i)));
-  }
+  Value one = t.index(1);
+  SmallVector<Value> reduced = axisFlags(t, axes, rank);
   // Loops: one per result dimension (size 1 where reduced), one per reduced dimension (size 1 where kept); their sum is the index of
   // the element.
   Dims resultDims, loopDims;
@@ -117,18 +107,7 @@ Value ReductionLowering::reduceUnknown(onnx::ReductionInterface op, Value input,
   Value result = finish(op, acc, t.product(loopDims), t);
   if (keepDims)
     return result;
-  // Kept dimension number q is the one before which q others are kept.
-  SmallVector<Value> kept(resultRank, one);
-  Value before = t.index(0);
-  for (int64_t i = 0; i < rank; ++i) {
-    for (int64_t q = 0; q < resultRank; ++q) {
-      Value here = t.compare(arith::CmpIPredicate::eq, before, t.index(q));
-      Value use = arith::AndIOp::create(b, t.loc, here, arith::XOrIOp::create(b, t.loc, reduced[i], t.boolean(true)));
-      kept[q] = t.select(use, t.value(dims[i]), kept[q]);
-    }
-    before = t.select(reduced[i], before, arith::AddIOp::create(b, t.loc, before, one));
-  }
-  return t.reshape(result, getAsOpFoldResult(kept));
+  return t.reshape(result, unflaggedDims(t, dims, reduced, resultRank));
 }
 
 LogicalResult ReductionLowering::matchAndRewrite(onnx::ReductionInterface op, ArrayRef<Value> operands, ConversionPatternRewriter &b) const {
@@ -141,11 +120,11 @@ LogicalResult ReductionLowering::matchAndRewrite(onnx::ReductionInterface op, Ar
   auto resultType = cast<RankedTensorType>(typeConverter->convertType(op->getResult(0).getType()));
 
   std::optional<SmallVector<int64_t>> axes = SmallVector<int64_t>{};
-  if (!isAbsent(op->getOperand(1)))
+  auto axesShape = dyn_cast<RankedTensorType>(operands[1].getType());
+  if (axesShape && !(axesShape.hasStaticShape() && axesShape.getNumElements() == 0))
     axes = context.shapes.constantContents(op->getOperand(1));
   if (!axes) {
-    auto axesType = dyn_cast<RankedTensorType>(operands[1].getType());
-    if (!axesType || axesType.getRank() != 1 || axesType.isDynamicDim(0))
+    if (axesShape.getRank() != 1 || axesShape.isDynamicDim(0))
       return b.notifyMatchFailure(op, "expected axes whose number is known");
     b.replaceOp(op, t.castTo(reduceUnknown(op, input, operands[1], keepDims, resultType.getRank(), t), resultType));
     return success();
