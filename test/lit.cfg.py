@@ -1,5 +1,7 @@
 # How lit runs the tests below this folder; the paths come from lit.site.cfg.py, which CMake writes into the build folder.
 import os
+import shutil
+import subprocess
 
 import lit.formats
 
@@ -15,3 +17,11 @@ config.environment["PATH"] = os.pathsep.join([os.path.join(config.ingot_build, "
 config.environment["PYTHONPATH"] = os.environ.get("PYTHONPATH", "")
 config.substitutions.append(("%handmade", os.path.join(config.ingot_build, "test", "unit", "Runtime", "libhandmade")))
 config.substitutions.append(("%build", config.ingot_build))
+
+# What not every machine has; a test names it with REQUIRES.
+if shutil.which("valgrind"):
+    config.available_features.add("valgrind")
+if os.path.isabs(subprocess.run(["cc", "-print-file-name=libtsan.so"], stdout=subprocess.PIPE, text=True).stdout.strip()):
+    config.available_features.add("tsan")
+if shutil.which("aarch64-linux-gnu-gcc") and shutil.which("qemu-aarch64"):
+    config.available_features.add("aarch64")

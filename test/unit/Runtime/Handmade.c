@@ -90,6 +90,9 @@ static const ingot_code sideCode = {handmadeMain, NULL, "handmade.weights", 42, 
 static const ingot_model_image images[3] = {
     {MODEL("handmade", ""), &code}, {MODEL("handmade_cpu", "x86-64-v9"), &cpuCode}, {MODEL("handmade_side", ""), &sideCode}};
 
+#ifdef HANDMADE_ENTRY /* what every .so and program exports besides its own name */
+__attribute__((visibility("default"))) const ingot_model *ingot_model_entry(void) { return &images[0].model; }
+#endif
 __attribute__((visibility("default"))) const ingot_model *handmade_model(void) { return &images[0].model; }
 __attribute__((visibility("default"))) const ingot_model *handmade_cpu_model(void) { return &images[1].model; }
 __attribute__((visibility("default"))) const ingot_model *handmade_side_model(void) { return &images[2].model; }
