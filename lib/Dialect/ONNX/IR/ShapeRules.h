@@ -25,6 +25,9 @@ Dim sameDim(mlir::Operation *op, Dim a, Dim b, llvm::StringRef what);
 llvm::FailureOr<llvm::SmallVector<Dim>> broadcastDims(mlir::Operation *op, ShapeAnalysis &shapes, llvm::ArrayRef<Dim> a,
                                                        llvm::ArrayRef<Dim> b, mlir::Value result);
 
+/// The type of a value that is one or the other: sizes that differ are open.  Null if they are of different kinds.
+mlir::Type joinTypes(mlir::Type a, mlir::Type b);
+
 /// Whether data are N, spatial..., C (set by onnx-propagate-layout) rather than N, C, spatial...
 inline bool isChannelsLast(mlir::Operation *op) { return op->hasAttr("channels_last"); }
 inline int64_t channelAxis(mlir::Operation *op, int64_t rank) { return isChannelsLast(op) ? rank - 1 : 1; }

@@ -1,0 +1,122 @@
+//===- Convolution.cpp - shape rules of convolutions -------------------------------------------===//
+#include "Windows.h"
+
+using namespace mlir;
+using namespace ingot::onnx;
+
+/// Data N, C, spatial... (or channels last), weights OC, IC / group, spatial...
+static LogicalResult inferConv(Operation *op, Value x, Value w, Value y, Type element, ShapeAnalysis &shapes) {
+  if (failed(expectRank(op, shapes, x, 3)) || failed(expectRank(op, shapes, w, 3))) return failure();
+  if (!shapes.hasRank(x) && !shapes.hasRank(w)) {
+    shapes.setUnranked(y, element);
+    return success();
+  }
+  int64_t rank = shapes.hasRank(x) ? shapes.rank(x) : shapes.rank(w);
+  if (failed(expectRank(op, shapes, x, rank, rank)) || failed(expectRank(op, shapes, w, rank, rank))) return failure();
+  FailureOr<Windows> windows = readWindows(op, rank - 2);
+  if (failed(windows)) return failure();
+  auto group = op->getAttrOfType<IntegerAttr>("group");
+  int64_t groups = group ? group.getInt() : 1;
+  if (groups < 1) return op->emitOpError("expected a 'group' of 1 or more, got ") << groups;
+
+  SmallVector<Dim> dims(rank);
+  int64_t channel = channelAxis(op, rank), space = firstSpatialAxis(op);
+  if (shapes.hasRank(w)) dims[channel] = shapes.dim(w, 0);
+  auto kernelShape = op->getAttrOfType<DenseI64ArrayAttr>("kernel_shape");
+  if (kernelShape && kernelShape.size() != rank - 2)
+    return op->emitOpError("expected ") << rank - 2 << " sizes in 'kernel_shape', got " << kernelShape.size();
+  if (shapes.hasRank(x)) {
+    dims[0] = shapes.dim(x, 0);
+    if (shapes.hasRank(w)) {
+      Dim inputs = normalize(shapes.dim(w, 1) * groups);
+      if (!sameDim(op, shapes.dim(x, channel), inputs, "the channels of data and weights")) return failure();
+      auto outputs = ShapeAnalysis::asConstant(shapes.dim(w, 0));
+      if (outputs && *outputs % groups != 0)
+        return op->emitOpError("expected a multiple of ") << groups << " output channels, one share for each group, got " << *outputs;
+    }
+    for (int64_t i = 0; i < rank - 2; ++i) {
+      Dim kernel = shapes.hasRank(w) ? shapes.dim(w, i + 2) : Dim();
+      if (kernelShape) {
+        Dim given = shapes.constant(kernelShape[i]);
+        kernel = kernel ? sameDim(op, kernel, given, "'kernel_shape' and the weights") : given;
+        if (!kernel) return failure();
+      }
+      if (!kernel) continue;
+      FailureOr<Dim> count = windowCount(op, shapes, *windows, i, shapes.dim(x, space + i), kernel);
+      if (failed(count)) return failure();
+      dims[space + i] = *count;
+    }
+  }
+  shapes.set(y, element, dims);
+  return success();
+}
+
+LogicalResult ConvOp::infer(ShapeAnalysis &shapes) {
+  return inferConv(*this, getX(), getW(), getY(), shapes.elementType(getX()), shapes);
+}
+LogicalResult DeformConvOp::infer(ShapeAnalysis &shapes) {
+  return inferConv(*this, getX(), getW(), getY(), shapes.elementType(getX()), shapes);
+}
+LogicalResult ConvIntegerOp::infer(ShapeAnalysis &shapes) {
+  return inferConv(*this, getOperand(0), getOperand(1), getResult(), IntegerType::get(getContext(), 32), shapes);
+}
+LogicalResult QLinearConvOp::infer(ShapeAnalysis &shapes) {
+  return inferConv(*this, getOperand(0), getOperand(3), getResult(), shapes.elementType(getYZeroPoint()), shapes);
+}
+
+//===--------------------------------- ConvTranspose -----------------------------------===//
+
+/// The size along spatial dimension i: every input pixel spreads over a window, `stride` apart.
+static Dim transposedSize(ConvTransposeOp op, const Windows &w, int64_t i, Dim in, Dim kernel) {
+  int64_t stride = w.strides[i];
+  if (auto shape = op.getOutputShape()) return getAffineConstantExpr((*shape)[i], op.getContext());
+  auto outputPadding = op.getOutputPadding();
+  int64_t extra = outputPadding ? (*outputPadding)[i] : 0;
+  if (w.autoPad.starts_with("SAME")) return in * stride;
+  int64_t pads = w.autoPad == "VALID" ? 0 : w.pads[i] + w.pads[w.pads.size() / 2 + i];
+  return (in - 1) * stride + (kernel - 1) * w.dilations[i] + (1 + extra - pads);
+}
+
+LogicalResult ConvTransposeOp::infer(ShapeAnalysis &shapes) {
+  Type element = shapes.elementType(getX());
+  if (failed(expectRank(*this, shapes, getX(), 3)) || failed(expectRank(*this, shapes, getW(), 3))) return failure();
+  if (!shapes.hasRank(getX()) || !shapes.hasRank(getW())) {
+    shapes.setUnranked(getY(), element);
+    return success();
+  }
+  int64_t rank = shapes.rank(getX()), spatial = rank - 2;
+  if (failed(expectRank(*this, shapes, getW(), rank, rank))) return failure();
+  FailureOr<Windows> windows = readWindows(*this, spatial);
+  if (failed(windows)) return failure();
+  if (getOutputShape() && static_cast<int64_t>(getOutputShape()->size()) != spatial)
+    return emitOpError("expected ") << spatial << " sizes in 'output_shape', got " << getOutputShape()->size();
+  if (getOutputPadding() && static_cast<int64_t>(getOutputPadding()->size()) != spatial)
+    return emitOpError("expected ") << spatial << " sizes in 'output_padding', got " << getOutputPadding()->size();
+  int64_t channel = channelAxis(*this, rank), space = firstSpatialAxis(*this);
+  if (!sameDim(*this, shapes.dim(getX(), channel), shapes.dim(getW(), 0), "the channels of data and weights")) return failure();
+  SmallVector<Dim> dims(rank);
+  dims[0] = shapes.dim(getX(), 0);
+  dims[channel] = shapes.dim(getW(), 1) * static_cast<int64_t>(getGroup());
+  for (int64_t i = 0; i < spatial; ++i) {
+    dims[space + i] = normalize(transposedSize(*this, *windows, i, shapes.dim(getX(), space + i), shapes.dim(getW(), i + 2)));
+    if (auto c = ShapeAnalysis::asConstant(dims[space + i]); c && *c < 0)
+      return emitOpError("expected pads that leave something of dimension ") << space + i << ", got size " << *c;
+  }
+  shapes.set(getY(), element, dims);
+  return success();
+}
+
+LogicalResult CausalConvWithStateOp::infer(ShapeAnalysis &shapes) {
+  shapes.setLike(getOutput(), getInput());
+  if (isPresent(getPastState()) && shapes.hasRank(getPastState())) {
+    shapes.setLike(getPresentState(), getPastState());
+    return success();
+  }
+  Type element = shapes.elementType(getInput());
+  if (failed(expectRank(*this, shapes, getInput(), 3)) || failed(expectRank(*this, shapes, getWeight(), 1))) return failure();
+  SmallVector<Dim> dims(3);
+  if (shapes.hasRank(getInput())) dims = {shapes.dim(getInput(), 0), shapes.dim(getInput(), 1), Dim()};
+  if (shapes.hasRank(getWeight())) dims[2] = shapes.dims(getWeight()).back() - 1;
+  shapes.set(getPresentState(), element, dims);
+  return success();
+}

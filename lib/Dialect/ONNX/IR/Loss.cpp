@@ -1,0 +1,28 @@
+//===- Loss.cpp - shape rules of training losses ----------------------------------------------------------===//
+#include "ShapeRules.h"
+
+using namespace mlir;
+using namespace ingot::onnx;
+
+/// One loss for each target, or one number.
+static LogicalResult inferLoss(Operation *op, Value scores, Value target, Value loss, StringRef reduction, ShapeAnalysis &shapes) {
+  if (failed(expectRank(op, shapes, scores, 2))) return failure();
+  Type element = shapes.elementType(scores);
+  if (!llvm::is_contained({"none", "mean", "sum"}, reduction))
+    return op->emitOpError("expected 'reduction' to be none, mean or sum, got '") << reduction << "'";
+  if (reduction != "none")
+    shapes.set(loss, element, {});
+  else if (shapes.hasRank(target))
+    shapes.set(loss, element, SmallVector<Dim>(shapes.dims(target)));
+  else
+    shapes.setUnranked(loss, element);
+  return success();
+}
+
+LogicalResult NegativeLogLikelihoodLossOp::infer(ShapeAnalysis &shapes) {
+  return inferLoss(*this, getInput(), getTarget(), getLoss(), getReduction(), shapes);
+}
+LogicalResult SoftmaxCrossEntropyLossOp::infer(ShapeAnalysis &shapes) {
+  shapes.setLike(getLogProb(), getScores());
+  return inferLoss(*this, getScores(), getLabels(), getOutput(), getReduction(), shapes);
+}

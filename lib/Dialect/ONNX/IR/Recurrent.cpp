@@ -1,0 +1,43 @@
+//===- Recurrent.cpp - shape rules of recurrent networks ---------------------------------------------===//
+#include "ShapeRules.h"
+
+using namespace mlir;
+using namespace ingot::onnx;
+
+/// X is [steps, batch, features], Y [steps, directions, batch, hidden] and the last states [directions, batch, hidden]; with layout 1
+/// the batch comes first in all.
+template <class OpT> static LogicalResult inferRecurrent(OpT op, ShapeAnalysis &shapes) {
+  Value x = op.getX(), r = op.getR();
+  if (failed(expectRank(op, shapes, x, 3, 3)) || failed(expectRank(op, shapes, op.getW(), 3, 3)) || failed(expectRank(op, shapes, r, 3, 3)))
+    return failure();
+  if (!llvm::is_contained({"forward", "reverse", "bidirectional"}, op.getDirection()))
+    return op.emitOpError("expected 'direction' to be forward, reverse or bidirectional, got '") << op.getDirection() << "'";
+  Dim steps, batch, hidden, directions = shapes.constant(op.getDirection() == "bidirectional" ? 2 : 1);
+  bool batchFirst = op.getLayout() != 0;
+  if (shapes.hasRank(x)) {
+    steps = shapes.dim(x, batchFirst ? 1 : 0);
+    batch = shapes.dim(x, batchFirst ? 0 : 1);
+  }
+  if (shapes.hasRank(r)) {
+    hidden = shapes.dim(r, 2);
+    if (!sameDim(op, directions, shapes.dim(r, 0), "the directions of 'direction' and R")) return failure();
+  }
+  if (op.getHiddenSize()) {
+    Dim given = shapes.constant(*op.getHiddenSize());
+    hidden = hidden ? sameDim(op, hidden, given, "'hidden_size' and R") : given;
+    if (!hidden) return failure();
+  }
+  Type element = shapes.elementType(x);
+  SmallVector<Dim> all{steps, directions, batch, hidden}, last{directions, batch, hidden};
+  if (batchFirst) {
+    all = {batch, steps, directions, hidden};
+    last = {batch, directions, hidden};
+  }
+  shapes.set(op.getY(), element, all);
+  for (Value state : op->getResults().drop_front()) shapes.set(state, element, last);
+  return success();
+}
+
+LogicalResult RNNOp::infer(ShapeAnalysis &shapes) { return inferRecurrent(*this, shapes); }
+LogicalResult GRUOp::infer(ShapeAnalysis &shapes) { return inferRecurrent(*this, shapes); }
+LogicalResult LSTMOp::infer(ShapeAnalysis &shapes) { return inferRecurrent(*this, shapes); }
