@@ -40,9 +40,16 @@ std::optional<Stage> ingot::parseStage(StringRef name) {
 }
 
 static void buildNormalize(OpPassManager &pm, const PipelineOptions &) {
+  // Every value has its element type and shape.
+  pm.addNestedPass<func::FuncOp>(createInferShapes());
+  pm.addPass(createFoldBatchNorm());
+  pm.addPass(createCSEPass());
 }
 
 static void buildQuantize(OpPassManager &pm, const PipelineOptions &) {
+  // Convolution and pooling are channels last, with as few transposes as the graph allows.
+  pm.addPass(createPropagateLayout());
+  pm.addNestedPass<func::FuncOp>(createInferShapes());
 }
 
 static void buildLower(OpPassManager &pm, const PipelineOptions &) {
@@ -59,10 +66,22 @@ static void buildFuse(OpPassManager &pm, const PipelineOptions &) {
   pm.addPass(memref::createResolveShapedTypeResultDimsPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
-  // Inputs come from the frame and results go to it.
-  pm.addPass(createBindInterface());
+  // Elementwise work is done where its operands are made or its result is used.
+  pm.addPass(createFuseEpilogue());
+  pm.addPass(createFuseElementwise());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
+  // Only fills, insertions and computation are left.
+  pm.addPass(createDecomposeMovement());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  // Inputs come from the frame and results go to it.
+  pm.addPass(createBindInterface());
+  pm.addPass(memref::createResolveShapedTypeResultDimsPass());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  // An output's buffer is there before its producer.
+  pm.addPass(createHoistOutputs());
 }
 
 static void buildBufferize(OpPassManager &pm, const PipelineOptions &) {
@@ -88,6 +107,7 @@ static void buildBufferize(OpPassManager &pm, const PipelineOptions &) {
 }
 
 static void buildTile(OpPassManager &pm, const PipelineOptions &) {
+  pm.addNestedPass<func::FuncOp>(createGenerateContractions());
   pm.addNestedPass<func::FuncOp>(createConvertLinalgToLoopsPass());
 }
 

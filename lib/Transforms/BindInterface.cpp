@@ -1,13 +1,11 @@
 //===- BindInterface.cpp - from a function of tensors to a function of a run's frame -----===//
 //
-// After this pass the model reads its inputs from the frame and writes its results into buffers that the frame gives. An output buffer
-// is asked for as early as its sizes are known: bufferization then lets the producer of the result write into it directly.
+// After this pass the model reads its inputs from the frame and writes its results into buffers that the frame gives.
 //===-----------------------------------------------------------------------------===//
 #include "ingot/Dialect/Ingot/IngotDialect.h"
 #include "ingot/Runtime/ingot.h"
 #include "ingot/Transforms/Passes.h"
 
-#include "mlir/Analysis/TopologicalSortUtils.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -34,16 +32,6 @@ FailureOr<SmallVector<int32_t>> elementTypes(ModuleOp module, StringRef name, si
   return types;
 }
 
-/// The first point of the entry block that all values dominate.
-Operation *earliestPoint(Block &entry, ValueRange values, Operation *floor) {
-  Operation *after = floor;
-  for (Value v : values)
-    if (Operation *def = v.getDefiningOp())
-      if (Operation *inBlock = entry.findAncestorOpInBlock(*def))
-        if (after->isBeforeInBlock(inBlock)) after = inBlock;
-  return after;
-}
-
 struct BindInterfacePass : ingot::impl::BindInterfaceBase<BindInterfacePass> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
@@ -63,16 +51,13 @@ struct BindInterfacePass : ingot::impl::BindInterfaceBase<BindInterfacePass> {
     unsigned inputCount = entry.getNumArguments();
     Value frame = entry.addArgument(framePtr, loc);
     b.setInsertionPointToStart(&entry);
-    Operation *lastInput = nullptr;
     for (unsigned i = 0; i < inputCount; ++i) {
       auto type = cast<RankedTensorType>(entry.getArgument(i).getType());
       auto buffer = InputOp::create(b, loc, MemRefType::get(type.getShape(), type.getElementType()), frame, i, (*inputTypes)[i]);
       auto tensor = bufferization::ToTensorOp::create(b, loc, type, buffer, /*restrict=*/true, /*writable=*/false);
       entry.getArgument(i).replaceAllUsesWith(tensor);
-      lastInput = tensor;
     }
     entry.eraseArguments(0, inputCount);
-    if (!lastInput) lastInput = arith::ConstantIndexOp::create(b, loc, 0);
 
     auto ret = cast<func::ReturnOp>(entry.getTerminator());
     for (auto [i, result] : llvm::enumerate(ret.getOperands())) {
@@ -81,11 +66,8 @@ struct BindInterfacePass : ingot::impl::BindInterfaceBase<BindInterfacePass> {
       SmallVector<Value> sizes;
       for (int64_t d = 0; d < type.getRank(); ++d)
         if (type.isDynamicDim(d)) sizes.push_back(tensor::DimOp::create(b, result.getLoc(), result, d));
-      SmallVector<Value> reified = reify(b, result, sizes);
-      b.setInsertionPointAfter(earliestPoint(entry, reified, lastInput));
       auto buffer = OutputOp::create(b, result.getLoc(), MemRefType::get(type.getShape(), type.getElementType()), frame, i,
-                                     (*outputTypes)[i], reified);
-      b.setInsertionPoint(ret);
+                                     (*outputTypes)[i], sizes);
       bufferization::MaterializeInDestinationOp::create(b, result.getLoc(), TypeRange(), result, buffer, /*restrict=*/true,
                                                         /*writable=*/true);
     }
@@ -97,19 +79,6 @@ struct BindInterfacePass : ingot::impl::BindInterfaceBase<BindInterfacePass> {
     graph.setType(FunctionType::get(&getContext(), framePtr, b.getI32Type()));
     graph.removeArgAttrsAttr();
     graph.removeResAttrsAttr();
-  }
-
-  /// The sizes through the dimensions of the function's inputs where the producers can say them.
-  SmallVector<Value> reify(OpBuilder &b, Value result, SmallVector<Value> sizes) {
-    auto op = result.getDefiningOp<ReifyRankedShapedTypeOpInterface>();
-    ReifiedRankedShapedTypeDims shapes;
-    if (sizes.empty() || !op || failed(op.reifyResultShapes(b, shapes))) return sizes;
-    auto type = cast<RankedTensorType>(result.getType());
-    SmallVector<Value> reified;
-    for (int64_t d = 0; d < type.getRank(); ++d)
-      if (type.isDynamicDim(d))
-        reified.push_back(getValueOrCreateConstantIndexOp(b, result.getLoc(), shapes[cast<OpResult>(result).getResultNumber()][d]));
-    return reified;
   }
 };
 } // namespace

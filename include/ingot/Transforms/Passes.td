@@ -57,15 +57,35 @@ def ConvertONNXToLinalg : Pass<"convert-onnx-to-linalg", "::mlir::ModuleOp"> {
 
 //===-------------------------------- fuse ----------------------------------------===//
 
+def FuseElementwise : Pass<"ingot-fuse-elementwise", "::mlir::ModuleOp"> {
+  let summary = "move elementwise work into its only consumer";
+  let description = [{
+    Chains of linalg.generic become one, also into reductions that read each element once. Work that would be computed more than
+    once is moved only where it is cheaper than a pass over memory.
+  }];
+}
+
+def FuseEpilogue : Pass<"ingot-fuse-epilogue", "::mlir::ModuleOp"> {
+  let summary = "move elementwise consumers into the epilogue of the contraction that feeds them";
+}
+
+def DecomposeMovement : Pass<"ingot-decompose-movement", "::mlir::ModuleOp"> {
+  let summary = "pads, concatenations and packs as fills and insertions";
+  let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+}
+
 def BindInterface : Pass<"ingot-bind-interface", "::mlir::ModuleOp"> {
   let summary = "make the model's function read its inputs from and write its results to the frame of a run";
   let description = [{
     `func @main_graph(tensor...) -> tensor...` becomes `func @main(!llvm.ptr) -> i32` whose arguments are `ingot.input` and whose
-    results are materialised in `ingot.output`. An output is asked for as soon as its dimensions are known, so that its producer
-    can write it in place.
+    results are materialised in `ingot.output`.
   }];
   let dependentDialects = ["::mlir::bufferization::BufferizationDialect", "::mlir::LLVM::LLVMDialect", "::mlir::tensor::TensorDialect",
                            "::ingot::IngotDialect"];
+}
+
+def HoistOutputs : Pass<"ingot-hoist-outputs", "::mlir::ModuleOp"> {
+  let summary = "ask for output buffers as early as their sizes are known";
 }
 
 //===------------------------------ bufferize --------------------------------------===//

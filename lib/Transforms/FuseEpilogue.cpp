@@ -1,0 +1,92 @@
+//===- FuseEpilogue.cpp - elementwise consumers move into the contraction that feeds them ----------------===//
+//
+//   %c = ingot.contract ins(%x, %w) ... { yield %acc }            %r = ingot.contract ins(%x, %w) extras(%bias)
+//   %r = linalg.generic ins(%c, %bias) { max(%c + %bias, 0) }  =>      { yield max(%acc + %bias, 0) }
+//
+// A bias, an activation, a residual or a scale then costs no pass over memory. Not done when the product has another user, or when
+// the consumer reads it in another order than it is made.
+//===-----------------------------------------------------------------------------===//
+#include "ingot/Dialect/Ingot/IngotDialect.h"
+#include "ingot/Transforms/Passes.h"
+
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+
+namespace ingot {
+#define GEN_PASS_DEF_FUSEEPILOGUE
+#include "ingot/Transforms/Passes.h.inc"
+} // namespace ingot
+
+using namespace mlir;
+using namespace ingot;
+
+namespace {
+
+struct FuseIntoContract : OpRewritePattern<linalg::GenericOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(linalg::GenericOp op, PatternRewriter &rewriter) const override {
+    if (op.getNumResults() != 1 || op.getNumParallelLoops() != op.getNumLoops())
+      return rewriter.notifyMatchFailure(op, "expected an elementwise op with one result");
+    if (!op.getMatchingIndexingMap(op.getDpsInitOperand(0)).isIdentity())
+      return rewriter.notifyMatchFailure(op, "expected the result in the order of the loops");
+    if (op.payloadUsesValueFromOperand(op.getDpsInitOperand(0)) || op.hasIndexSemantics())
+      return rewriter.notifyMatchFailure(op, "expected a body that reads inputs only");
+    for (Operation &inner : op.getBody()->without_terminator())
+      if (!isa<arith::ArithDialect, math::MathDialect>(inner.getDialect()))
+        return rewriter.notifyMatchFailure(op, "expected a body of scalar arithmetic");
+    for (OpOperand *input : op.getDpsInputOperands()) {
+      auto contract = input->get().getDefiningOp<ContractOp>();
+      if (!contract || !contract->hasOneUse() || !op.getMatchingIndexingMap(input).isIdentity()) continue;
+      if (succeeded(fuse(op, input, contract, rewriter))) return success();
+    }
+    return rewriter.notifyMatchFailure(op, "expected a product of which this is the only user");
+  }
+
+  static LogicalResult fuse(linalg::GenericOp op, OpOperand *product, ContractOp contract, PatternRewriter &rewriter) {
+    SmallVector<Value> extras(contract.getExtras());
+    SmallVector<AffineMap> maps(contract.getExtraMaps().getAsValueRange<AffineMapAttr>());
+    SmallVector<OpOperand *> inputs;
+    for (OpOperand *input : op.getDpsInputOperands()) {
+      if (input == product) continue;
+      AffineMap map = op.getMatchingIndexingMap(input);
+      if (isa<RankedTensorType>(input->get().getType()) && !map.isProjectedPermutation(/*allowZeroInResults=*/true))
+        return rewriter.notifyMatchFailure(op, "expected operands read by projections of the index");
+      if (!isa<RankedTensorType>(input->get().getType())) return rewriter.notifyMatchFailure(op, "expected tensors");
+      extras.push_back(input->get());
+      maps.push_back(map);
+      inputs.push_back(input);
+    }
+    // All of the operands are computed before the consumer: the fused op takes its place.
+    rewriter.setInsertionPoint(op);
+    auto fused = ContractOp::create(rewriter, op.getLoc(), op.getResultTypes(), contract.getInput(), contract.getWeights(), extras,
+                                    op.getDpsInits().front(), contract.getStridesAttr(), contract.getDilationsAttr(),
+                                    contract.getGroupsAttr(), contract.getBatchedWeightsAttr(), contract.getUnsignedInputAttr(),
+                                    contract.getUnsignedWeightsAttr(), rewriter.getAffineMapArrayAttr(maps));
+    fused->setLoc(rewriter.getFusedLoc({contract.getLoc(), op.getLoc()}));
+    Block &body = contract.getEpilogue().front();
+    Block *newBody = rewriter.createBlock(&fused.getEpilogue());
+    IRMapping map;
+    for (BlockArgument arg : body.getArguments()) map.map(arg, newBody->addArgument(arg.getType(), arg.getLoc()));
+    for (OpOperand *input : inputs) {
+      BlockArgument arg = op.getMatchingBlockArgument(input);
+      map.map(arg, newBody->addArgument(arg.getType(), arg.getLoc()));
+    }
+    rewriter.setInsertionPointToStart(newBody);
+    for (Operation &inner : body.without_terminator()) rewriter.clone(inner, map);
+    map.map(op.getMatchingBlockArgument(product), map.lookupOrDefault(body.getTerminator()->getOperand(0)));
+    for (Operation &inner : op.getBody()->without_terminator()) rewriter.clone(inner, map);
+    YieldOp::create(rewriter, op.getLoc(), map.lookupOrDefault(op.getBody()->getTerminator()->getOperand(0)));
+    rewriter.replaceOp(op, fused->getResults());
+    rewriter.eraseOp(contract);
+    return success();
+  }
+};
+
+struct FuseEpiloguePass : ingot::impl::FuseEpilogueBase<FuseEpiloguePass> {
+  void runOnOperation() override {
+    RewritePatternSet patterns(&getContext());
+    patterns.add<FuseIntoContract>(&getContext());
+    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns)))) signalPassFailure();
+  }
+};
+} // namespace
