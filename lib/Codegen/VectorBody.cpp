@@ -40,16 +40,35 @@ Value ingot::asVector(OpBuilder &b, Location loc, Value v, int64_t width) {
   return vector::BroadcastOp::create(b, loc, VectorType::get(width, v.getType()), v);
 }
 
-SmallVector<Value> ingot::cloneBody(OpBuilder &b, Location loc, Block &body, ValueRange args, int64_t width) {
+static void allowContraction(Operation *op) {
+  auto fast = cast<arith::ArithFastMathInterface>(op);
+  auto flags = fast.getFastMathFlagsAttr() ? fast.getFastMathFlagsAttr().getValue() : arith::FastMathFlags::none;
+  op->setAttr(fast.getFastMathAttrName(), arith::FastMathFlagsAttr::get(op->getContext(), flags | arith::FastMathFlags::contract));
+}
+
+SmallVector<Value> ingot::cloneBody(OpBuilder &b, Location loc, Block &body, ValueRange args, int64_t width,
+                                    function_ref<Value(Operation *)> replace) {
   IRMapping map;
   map.map(body.getArguments(), args);
   for (Operation &op : body.without_terminator()) {
+    if (Value v = replace ? replace(&op) : Value()) {
+      map.map(op.getResult(0), v);
+      continue;
+    }
     auto isVector = [](Value v) { return isa<VectorType>(v.getType()); };
     bool vectors = width && llvm::any_of(op.getOperands(), [&](Value v) { return isVector(map.lookupOrDefault(v)); });
     if (vectors)
       for (Value operand : op.getOperands())
         map.map(operand, asVector(b, loc, map.lookupOrDefault(operand), width));
     Operation *clone = b.clone(op, map);
+    if (isa<arith::AddFOp, arith::SubFOp, arith::MulFOp>(clone)) allowContraction(clone);
+    if (replace && clone->getNumRegions())
+      clone->walk([&](Operation *nested) {
+        Value v = replace(nested);
+        if (!v) return;
+        nested->getResult(0).replaceAllUsesWith(v);
+        nested->erase();
+      });
     if (vectors)
       for (Value result : clone->getResults()) result.setType(VectorType::get(width, result.getType()));
   }

@@ -126,6 +126,20 @@ def GenerateContractions : Pass<"ingot-generate-contractions", "::mlir::func::Fu
                            "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
 }
 
+def VectorizeGenerics : Pass<"ingot-vectorize-generics", "::mlir::func::FuncOp"> {
+  let summary = "turn linalg ops on buffers into parallel loops of vector code";
+  let description = [{
+    One `scf.parallel` over groups of rows. A row runs along the loop in which operands are contiguous: elementwise work, windows of
+    channels-last pooling and depthwise convolution (accumulators in registers), or a reduction along the row (several vectors of
+    partial results). Bodies that do not exist on vectors (linalg.index, loads, integer division) become scalar loops. An op whose
+    points are not independent stays.
+  }];
+  let options = [TargetOption];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect", "::mlir::ub::UBDialect",
+                           "::mlir::vector::VectorDialect"];
+}
+
 //===------------------------------- codegen ---------------------------------------===//
 
 def ParallelizeKernels : Pass<"ingot-parallelize-kernels", "::mlir::ModuleOp"> {
