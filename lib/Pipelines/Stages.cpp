@@ -2,6 +2,7 @@
 //
 // Each stage is a function of plain addPass lines. Above each group stands the invariant that it establishes.
 //===-----------------------------------------------------------------------------===//
+#include "ingot/Codegen/TargetTable.h"
 #include "ingot/Pipelines/Compiler.h"
 #include "ingot/Transforms/Passes.h"
 
@@ -12,6 +13,7 @@
 #include "mlir/Dialect/Linalg/Passes.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Transforms/Passes.h"
+#include "llvm/TargetParser/Host.h"
 
 using namespace mlir;
 using namespace ingot;
@@ -106,14 +108,31 @@ static void buildBufferize(OpPassManager &pm, const PipelineOptions &) {
   pm.addPass(createCSEPass());
 }
 
-static void buildTile(OpPassManager &pm, const PipelineOptions &) {
-  pm.addNestedPass<func::FuncOp>(createGenerateContractions());
+/// The row of the target table that kernels are generated for.
+static std::string targetRow(const TargetOptions &target) {
+  for (const TargetRow &row : allTargets())
+    if (row.name == target.cpu) return target.cpu;
+  std::string triple = target.triple.empty() ? llvm::sys::getDefaultTargetTriple() : target.triple;
+  StringRef cpu = target.cpu == "native" ? llvm::sys::getHostCPUName() : StringRef(target.cpu);
+  return lookupTarget(triple, cpu, target.features).name.str();
+}
+
+static void buildTile(OpPassManager &pm, const PipelineOptions &options) {
+  std::string target = targetRow(options.target);
+  // Every kernel is a parallel loop over tasks with vector code inside.
+  pm.addNestedPass<func::FuncOp>(createGenerateContractions({target}));
+  pm.addNestedPass<func::FuncOp>(createVectorizeGenerics({target}));
+  // What has no independent points runs in order.
   pm.addNestedPass<func::FuncOp>(createConvertLinalgToLoopsPass());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
 }
 
 static void buildCodegen(OpPassManager &pm, const PipelineOptions &options) {
   // Parallel loops are functions over ranges, forked through the caller's hook where it is worth it.
   if (options.parallel) pm.addPass(createParallelizeKernels());
+  // Functions of vectors are polynomials, scratch is in the frame.
+  pm.addNestedPass<func::FuncOp>(createLowerVectors());
   // No structure is left above basic blocks.
   pm.addPass(createLowerAffinePass());
   pm.addPass(memref::createExpandStridedMetadataPass());

@@ -151,6 +151,16 @@ def ParallelizeKernels : Pass<"ingot-parallelize-kernels", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::scf::SCFDialect", "::ingot::IngotDialect"];
 }
 
+def LowerVectors : Pass<"ingot-lower-vectors", "::mlir::func::FuncOp"> {
+  let summary = "bring vector code to what converts to LLVM one to one";
+  let description = [{
+    Transcendental functions of f32 become polynomials (f16 and bf16 by way of f32; f64 stays and becomes calls of libm); scratch buffers
+    move to the function's entry. Runs after parallel loops have become functions.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect",
+                           "::mlir::vector::VectorDialect"];
+}
+
 def ConvertIngotToLLVM : Pass<"convert-ingot-to-llvm", "::mlir::ModuleOp"> {
   let summary = "lower everything that is left to the llvm dialect";
   let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::cf::ControlFlowDialect"];

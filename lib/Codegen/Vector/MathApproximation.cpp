@@ -1,0 +1,169 @@
+//===- MathApproximation.cpp - transcendental functions as polynomials ---------------------------===//
+//
+// Branch-free, so that they stay vector code: exponents are taken apart with integer operations, the rest is a polynomial. No conversion
+// from float to integer is used, since that of a NaN is undefined.
+//===-----------------------------------------------------------------------------------------------===//
+#include "MathApproximation.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+#include <limits>
+
+using namespace mlir;
+
+namespace {
+
+/// Arithmetic on an f32 scalar or vector, and the integers of the same shape.
+struct F32 {
+  ImplicitLocOpBuilder b;
+  Type type, intType;
+
+  F32(PatternRewriter &rewriter, Location loc, Type type) : b(loc, rewriter), type(type), intType(b.getI32Type()) {
+    if (auto v = dyn_cast<VectorType>(type)) intType = v.clone(intType);
+  }
+  Value splat(Type t, TypedAttr scalar) {
+    if (auto v = dyn_cast<VectorType>(t)) return arith::ConstantOp::create(b, DenseElementsAttr::get(v, Attribute(scalar)));
+    return arith::ConstantOp::create(b, scalar);
+  }
+  Value c(float v) { return splat(type, b.getF32FloatAttr(v)); }
+  Value i(int32_t v) { return splat(intType, b.getI32IntegerAttr(v)); }
+  Value mul(Value x, Value y) { return arith::MulFOp::create(b, x, y); }
+  Value add(Value x, Value y) { return arith::AddFOp::create(b, x, y); }
+  Value sub(Value x, Value y) { return arith::SubFOp::create(b, x, y); }
+  Value div(Value x, Value y) { return arith::DivFOp::create(b, x, y); }
+  /// x * y + z, rounded once where the target can.
+  Value fma(Value x, Value y, Value z) {
+    auto contract = arith::FastMathFlagsAttr::get(b.getContext(), arith::FastMathFlags::contract);
+    Value p = arith::MulFOp::create(b, x, y, contract);
+    return arith::AddFOp::create(b, p, z, contract);
+  }
+  Value addi(Value x, Value y) { return arith::AddIOp::create(b, x, y); }
+  Value subi(Value x, Value y) { return arith::SubIOp::create(b, x, y); }
+  Value toInt(Value x) { return arith::BitcastOp::create(b, intType, x); }
+  Value toFloat(Value x) { return arith::BitcastOp::create(b, type, x); }
+  Value less(Value x, Value y) { return arith::CmpFOp::create(b, arith::CmpFPredicate::OLT, x, y); }
+  Value select(Value p, Value x, Value y) { return arith::SelectOp::create(b, p, x, y); }
+  /// Bounds that let a NaN through.
+  Value clamp(Value x, float lo, float hi) {
+    x = select(less(x, c(lo)), c(lo), x);
+    return select(less(c(hi), x), c(hi), x);
+  }
+  /// Coefficients from the highest power down.
+  Value polynomial(Value x, ArrayRef<float> coefficients) {
+    Value p = c(coefficients.front());
+    for (float k : coefficients.drop_front()) p = fma(p, x, c(k));
+    return p;
+  }
+  /// 2^n for an integer n in [-126, 127].
+  Value powerOfTwo(Value n) { return toFloat(arith::ShLIOp::create(b, addi(n, i(127)), i(23))); }
+
+  Value exp(Value x);
+  Value log(Value x);
+  Value tanh(Value x);
+  Value erf(Value x);
+  Value sin(Value x) { return circular(x, 0); }
+  Value cos(Value x) { return circular(x, 1); }
+  Value circular(Value x, int32_t quarters);
+};
+
+/// e^x = 2^n e^r, n = round(x / ln 2), |r| <= ln 2 / 2; e^r by the minimax polynomial of Cephes (expf.c). 2^n is applied in two
+/// halves, so that results below the smallest normal number and just under the largest come out right.
+Value F32::exp(Value x) {
+  x = clamp(x, -104.0f, 89.0f);
+  // Adding 1.5 * 2^23 rounds to an integer, which then lies in the low bits.
+  Value magic = c(12582912.0f);
+  Value shifted = fma(x, c(1.44269504088896341f), magic);
+  Value n = subi(toInt(shifted), i(0x4B400000)), rounded = sub(shifted, magic);
+  Value r = fma(rounded, c(-0.693359375f), x);
+  r = fma(rounded, c(2.12194440e-4f), r);
+  Value p = polynomial(r, {1.9875691500e-4f, 1.3981999507e-3f, 8.3334519073e-3f, 4.1665795894e-2f, 1.6666665459e-1f, 5.0000001201e-1f});
+  p = add(fma(mul(p, r), r, r), c(1.0f));
+  Value half = arith::ShRSIOp::create(b, n, i(1));
+  return mul(mul(p, powerOfTwo(half)), powerOfTwo(subi(n, half)));
+}
+
+/// log(2^e m) = e ln 2 + log(m), m in [sqrt(1/2), sqrt(2)); log(1 + f) by the minimax polynomial of Cephes (logf.c).
+Value F32::log(Value x) {
+  Value tiny = less(x, c(1.17549435e-38f));
+  Value scaled = select(tiny, mul(x, c(8388608.0f)), x);
+  Value bits = addi(toInt(scaled), i(0x3f800000 - 0x3f3504f3));
+  Value exponent = subi(arith::ShRSIOp::create(b, bits, i(23)), i(127));
+  Value e = arith::SIToFPOp::create(b, type, exponent);
+  e = sub(e, select(tiny, c(23.0f), c(0.0f)));
+  Value m = toFloat(addi(arith::AndIOp::create(b, bits, i(0x7fffff)), i(0x3f3504f3)));
+  Value f = sub(m, c(1.0f)), f2 = mul(f, f);
+  Value p = polynomial(f, {7.0376836292e-2f, -1.1514610310e-1f, 1.1676998740e-1f, -1.2420140846e-1f, 1.4249322787e-1f, -1.6668057665e-1f,
+                           2.0000714765e-1f, -2.4999993993e-1f, 3.3333331174e-1f});
+  Value y = mul(mul(p, f), f2);
+  y = fma(e, c(-2.12194440e-4f), y);
+  y = fma(f2, c(-0.5f), y);
+  Value result = fma(e, c(0.693359375f), add(f, y));
+  // Zero, negative numbers, infinity and NaN.
+  constexpr float inf = std::numeric_limits<float>::infinity(), nan = std::numeric_limits<float>::quiet_NaN();
+  result = select(less(x, c(inf)), result, x);
+  result = select(less(x, c(0.0f)), c(nan), result);
+  return select(arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, x, c(0.0f)), c(-inf), result);
+}
+
+/// Odd rational function on [-9, 9], where tanh reaches 1 in f32 (coefficients as in Eigen's MathFunctionsImpl.h).
+Value F32::tanh(Value x) {
+  Value z = clamp(x, -7.99881172f, 7.99881172f), z2 = mul(z, z);
+  Value p = polynomial(z2, {-2.76076847742355e-16f, 2.00018790482477e-13f, -8.60467152213735e-11f, 5.12229709037114e-08f,
+                            1.48572235717979e-05f, 6.37261928875436e-04f, 4.89352455891786e-03f});
+  Value q = polynomial(z2, {1.19825839466702e-06f, 1.18534705686654e-04f, 2.26843463243900e-03f, 4.89352518554385e-03f});
+  Value magnitude = math::AbsFOp::create(b, x);
+  return select(less(magnitude, c(0.0004f)), x, div(mul(z, p), q));
+}
+
+/// Odd rational function on [-4, 4], where erf reaches 1 in f32 (coefficients as in Eigen's SpecialFunctionsImpl.h).
+Value F32::erf(Value x) {
+  Value z = clamp(x, -3.925724f, 3.925724f), z2 = mul(z, z);
+  Value p = polynomial(z2, {-2.72614225801306e-10f, 2.77068142495902e-08f, -2.10102402082508e-06f, -5.69250639462346e-05f,
+                            -7.34990630326855e-04f, -2.95459980854025e-03f, -1.60960333262415e-02f});
+  Value q = polynomial(z2, {-1.45660718464996e-05f, -2.13374055278905e-04f, -1.68282697438203e-03f, -7.37332916720468e-03f,
+                            -1.42647390514189e-02f});
+  return div(mul(z, p), q);
+}
+
+/// sin(x + quarters * pi/2): x = n pi/2 + r, |r| <= pi/4, and the polynomial of sine or cosine by the quadrant (Cephes, sinf.c). The reduction
+/// is in f64, so that it holds for angles of millions.
+Value F32::circular(Value x, int32_t quarters) {
+  auto shaped = [&](Type element) -> Type {
+    if (auto v = dyn_cast<VectorType>(type)) return v.clone(element);
+    return element;
+  };
+  Type f64 = shaped(b.getF64Type()), i64 = shaped(b.getI64Type());
+  auto c64 = [&](double v) { return splat(f64, b.getF64FloatAttr(v)); };
+  Value wide = arith::ExtFOp::create(b, f64, x), magic = c64(6755399441055744.0);
+  Value shifted = add(mul(wide, c64(0.63661977236758134308)), magic);
+  Value turns = sub(shifted, magic);
+  Value rest = sub(sub(wide, mul(turns, c64(1.5707963267341256))), mul(turns, c64(6.0771005065061922e-11)));
+  Value r = arith::TruncFOp::create(b, type, rest);
+  Value quadrant = addi(arith::TruncIOp::create(b, intType, arith::BitcastOp::create(b, i64, shifted)), i(quarters));
+  Value z = mul(r, r);
+  Value sine = fma(mul(polynomial(z, {-1.9515295891e-4f, 8.3321608736e-3f, -1.6666654611e-1f}), z), r, r);
+  Value cosine = polynomial(z, {2.443315711809948e-5f, -1.388731625493765e-3f, 4.166664568298827e-2f, -0.5f, 1.0f});
+  Value odd = arith::CmpIOp::create(b, arith::CmpIPredicate::ne, arith::AndIOp::create(b, quadrant, i(1)), i(0));
+  Value sign = arith::ShLIOp::create(b, arith::AndIOp::create(b, quadrant, i(2)), i(30));
+  return toFloat(arith::XOrIOp::create(b, toInt(select(odd, cosine, sine)), sign));
+}
+
+/// Replaces an op on f32 by `approximate`.
+template <class OpT, Value (F32::*approximate)(Value)> struct Approximate : OpRewritePattern<OpT> {
+  using OpRewritePattern<OpT>::OpRewritePattern;
+  LogicalResult matchAndRewrite(OpT op, PatternRewriter &rewriter) const override {
+    Type type = op.getType();
+    if (!getElementTypeOrSelf(type).isF32()) return rewriter.notifyMatchFailure(op, "expected f32");
+    F32 f(rewriter, op.getLoc(), type);
+    rewriter.replaceOp(op, (f.*approximate)(op.getOperand()));
+    return success();
+  }
+};
+
+} // namespace
+
+void ingot::populateMathApproximation(RewritePatternSet &patterns) {
+  patterns.add<Approximate<math::ExpOp, &F32::exp>, Approximate<math::LogOp, &F32::log>, Approximate<math::TanhOp, &F32::tanh>,
+               Approximate<math::ErfOp, &F32::erf>, Approximate<math::SinOp, &F32::sin>, Approximate<math::CosOp, &F32::cos>>(patterns.getContext());
+}
