@@ -53,22 +53,22 @@ Error runLinker(ArrayRef<std::string> command, bool verbose) {
 
 Error link(const CpuTarget &target, const EmitOptions &options, OutputKind kind, StringRef object, StringRef output) {
   bool program = kind == OutputKind::Program;
-  bool haveRuntime = !options.runtimeLibrary.empty() && sys::fs::exists(options.runtimeLibrary);
-  if (program && !haveRuntime)
-    return createStringError(std::errc::no_such_file_or_directory, "a program for %s needs libingot_rt.a, expected it at \"%s\"",
-                             target.triple.str().c_str(), options.runtimeLibrary.c_str());
-  // The program's main is an archive of its own beside the other, lest every user of that one gets a main.
-  SmallString<128> mainLibrary(sys::path::parent_path(options.runtimeLibrary));
-  sys::path::append(mainLibrary, "libingot_main.a");
+  // Libraries take from libingot_rt.a what they refer to; most refer to nothing in it.
+  std::vector<std::string> archives;
+  for (StringRef name : {"libingot_main.a", "libingot_rt.a"}) {
+    std::string path = options.runtimeFolder + "/" + name.str();
+    if (sys::fs::exists(path) && (program || name == "libingot_rt.a"))
+      archives.push_back(path);
+    else if (program)
+      return createStringError(std::errc::no_such_file_or_directory, "a program for %s needs %s, expected it in \"%s\"",
+                               target.triple.str().c_str(), name.str().c_str(), options.runtimeFolder.c_str());
+  }
 
   std::vector<std::string> drivers = compilerDrivers(target.triple);
   std::vector<std::string> command;
   if (std::string driver = findOne(drivers); !driver.empty()) {
     command = {driver, "-o", output.str(), object.str()};
-    if (program)
-      command.push_back(mainLibrary.str().str());
-    if (haveRuntime)
-      command.push_back(options.runtimeLibrary);
+    command.insert(command.end(), archives.begin(), archives.end());
     // A model needs no start files: it has no constructors.
     if (program)
       command.insert(command.end(), {"-pthread", "-ldl"});
@@ -83,8 +83,8 @@ Error link(const CpuTarget &target, const EmitOptions &options, OutputKind kind,
     return createStringError(std::errc::no_such_file_or_directory, "no linker found for %s, expected one of %s%s in PATH",
                              target.triple.str().c_str(), join(drivers, ", ").c_str(), program ? "" : ", ld.lld");
   command = {lld, "-shared", "-o", output.str(), object.str(), "-z", "relro", "-z", "now", "--gc-sections"};
-  if (haveRuntime)
-    command.insert(command.end(), {options.runtimeLibrary, "--exclude-libs", "ALL"});
+  command.insert(command.end(), archives.begin(), archives.end());
+  command.insert(command.end(), {"--exclude-libs", "ALL"});
   return runLinker(command, options.verbose);
 }
 

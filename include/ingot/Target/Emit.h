@@ -24,7 +24,7 @@ struct EmitOptions {
   std::string entry;               // symbol prefix, a C identifier
   std::string weightsFile;         // not empty: weights go to this side file (--weights=file)
   bool saveTemps = false;          // keep the LLVM IR and the assembly beside the output
-  std::string runtimeLibrary;      // libingot_rt.a of the target, for programs (with libingot_main.a beside it) and for libraries that need it
+  std::string runtimeFolder;       // holds libingot_rt.a and libingot_main.a of the target, for programs and for libraries that need them
   bool verbose = false;            // show the commands that are run, on llvm::errs()
 };
 

@@ -32,7 +32,7 @@ static const Row rows[] = {
     {"--outputs", Text, AT(outputsDir), "DIR", "write all outputs as DIR/output_N.pb"},
     {"--benchmark", Flag, AT(benchmark), "", "run for a while, print first_us= p50_us= p90_us= min_us= runs="},
     {"--seconds", Real, AT(seconds), "S", "how long the benchmark runs (default 2)"},
-    {"--threads", Count, AT(threads), "N", "threads of a run; 0: all processors (default 1)"},
+    {"--threads", Count, AT(threads), "N", "threads of a run; 0: all processors (default: what --threads of ingotc said, else 1)"},
     {"--profile", Flag, AT(profile), "", "kernels by time with their ONNX nodes"},
     {"--describe", Flag, AT(describe), "", "inputs, outputs, sizes and required processor, without a run"},
     {"--json", Flag, AT(json), "", "--describe for programs"},
@@ -136,7 +136,7 @@ ExitCode ingotParseOptions(int argc, char **argv, int takesModel, Options *optio
   options->rtol = 1e-3;
   options->atol = 1e-7;
   options->seconds = 2;
-  options->threads = 1;
+  options->threads = -1; /* not said */
   for (int i = 1; i < argc; ++i) {
     if (argv[i][0] != '-') {
       if (!takesModel || options->model)

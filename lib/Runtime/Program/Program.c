@@ -47,9 +47,20 @@ static ExitCode runOnce(const Options *options, const ingot_model *model, ingot_
   return ExitGood;
 }
 
+/* What the command line says, else what ingotc was told. */
+static int32_t threadsOf(const Options *options, const ingot_model *model) {
+  if (options->threads >= 0)
+    return (int32_t)options->threads;
+  for (int32_t i = 0; i < model->metadata_count; ++i)
+    if (!strcmp(model->metadata[2 * i], "ingot.threads"))
+      return (int32_t)strtol(model->metadata[2 * i + 1], NULL, 10);
+  return 1;
+}
+
 static ExitCode withInstance(const Options *options, const ingot_model *model, const ingot_tensor *inputs, ingot_tensor *outputs) {
-  ingot_pool *pool = options->threads == 1 ? NULL : ingot_pool_create((int32_t)options->threads);
-  if (options->threads != 1 && !pool)
+  int32_t threads = threadsOf(options, model);
+  ingot_pool *pool = threads == 1 ? NULL : ingot_pool_create(threads);
+  if (threads != 1 && !pool)
     fprintf(stderr, "%s: note: libpthreadpool.so.0 is not there, the model runs on one thread\n", options->program);
   ingot_options create = {.abi_version = INGOT_ABI_VERSION, .log = printLog, .user = (void *)options, .weights_path = options->weights};
   if (pool) {

@@ -1,0 +1,2 @@
+// Not MLIR.
+llvm.func @main( {}
