@@ -1,0 +1,127 @@
+//===- RunCase.cpp - one case from file to verdict --------------------------------------===//
+#include "RunCase.h"
+#include "Compare.h"
+#include "ingot/Driver/Diagnostics.h"
+#include "ingot/Import/Import.h"
+#include "ingot/Runtime/tensor_io.h"
+#include "ingot/Target/Execute.h"
+#include "mlir/IR/Verifier.h"
+#include "mlir/Parser/Parser.h"
+
+using namespace mlir;
+
+namespace ingot::numerics {
+namespace {
+
+/// Tensors that are freed together.
+struct Values {
+  explicit Values(size_t count) : tensors(count) {}
+  ~Values() {
+    for (ingot_tensor &tensor : tensors)
+      ingot_value_release(&tensor);
+  }
+  std::vector<ingot_tensor> tensors; // zeroed
+};
+
+std::string readValues(llvm::ArrayRef<std::string> files, const ingot_value_info *infos, Values &values) {
+  for (auto [i, file] : llvm::enumerate(files)) {
+    ingot_io_error error = {};
+    if (ingot_value_read(file.c_str(), &infos[i], &values.tensors[i], &error) != INGOT_OK)
+      return file + ": " + error.text;
+  }
+  return {};
+}
+
+Verdict runDataSet(const Case &testCase, const DataSet &data, const ingot_model &model, ingot_instance *instance) {
+  if (int64_t(data.inputs.size()) != model.input_count || int64_t(data.outputs.size()) > model.output_count)
+    return {Outcome::NoData, "the test has " + std::to_string(data.inputs.size()) + " inputs and " + std::to_string(data.outputs.size()) +
+                                 " outputs, the model " + std::to_string(model.input_count) + " and " + std::to_string(model.output_count)};
+  Values inputs(std::max<size_t>(data.inputs.size(), 1)), expected(std::max<size_t>(data.outputs.size(), 1));
+  for (std::string problem : {readValues(data.inputs, model.inputs, inputs), readValues(data.outputs, model.outputs, expected)})
+    if (!problem.empty())
+      return {Outcome::NoData, problem};
+  std::vector<ingot_tensor> outputs(std::max(model.output_count, 1));
+  if (ingot_status status = model.run(instance, inputs.tensors.data(), outputs.data()))
+    return {Outcome::Refused, "status " + std::to_string(status) + ": " + model.error(instance)};
+  for (size_t i = 0; i < data.outputs.size(); ++i) {
+    std::string difference = compare(outputs[i], expected.tensors[i], testCase.toleranceOf(model.outputs[i].name));
+    if (!difference.empty())
+      return {Outcome::Differ, "output \"" + std::string(model.outputs[i].name) + "\": " + difference};
+  }
+  return {};
+}
+
+/// Runs one stage after the other; the verdict of a failure says which.
+Verdict compile(ModuleOp module, const PipelineOptions &options, const Message &firstError) {
+  for (const StageInfo &info : allStages()) {
+    if (info.stage == Stage::Import || info.stage == Stage::Emit)
+      continue;
+    PassManager passes(module.getContext());
+    buildStage(passes, info.stage, options);
+    if (succeeded(passes.run(module)))
+      continue;
+    bool broken = firstError.isInternal || firstError.text.empty() || info.stage > Stage::Lower || failed(verify(module));
+    return {broken ? Outcome::Internal : Outcome::Unsupported, (info.name + ": " + firstError.text).str()};
+  }
+  return {};
+}
+
+} // namespace
+
+llvm::StringRef outcomeName(Outcome outcome) {
+  static const llvm::StringRef names[] = {"pass", "unsupported", "internal error", "refused", "differs", "crash", "timeout", "no data"};
+  return names[unsigned(outcome)];
+}
+
+Verdict runCase(const Case &testCase, MLIRContext &context, const PipelineOptions &options) {
+  Message firstError;
+  ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
+    if (diagnostic.getSeverity() == DiagnosticSeverity::Error && firstError.text.empty())
+      firstError = readDiagnostic(diagnostic, testCase.model);
+    return success();
+  });
+  OwningOpRef<ModuleOp> module = importModel(testCase.model, &context);
+  if (!module)
+    return {firstError.isInternal || firstError.text.empty() ? Outcome::Internal : Outcome::Unsupported, "import: " + firstError.text};
+  Verdict verdict = compile(*module, options, firstError);
+  if (verdict.outcome != Outcome::Pass)
+    return verdict;
+  FailureOr<std::unique_ptr<LoadedModel>> loaded = loadModel(*module, options.target);
+  if (failed(loaded))
+    return {Outcome::Internal, "emit: " + firstError.text};
+  module = {};
+
+  const ingot_model &model = *(*loaded)->get();
+  std::string logged;
+  ingot_options instanceOptions = {};
+  instanceOptions.abi_version = INGOT_ABI_VERSION;
+  instanceOptions.log = [](void *user, const char *message) { *static_cast<std::string *>(user) += message; };
+  instanceOptions.user = &logged;
+  ingot_instance *instance = nullptr;
+  if (ingot_status status = model.create(&model, &instanceOptions, &instance))
+    return {Outcome::Refused, "no instance, status " + std::to_string(status) + ": " + logged};
+  for (const DataSet &data : testCase.data) {
+    verdict = runDataSet(testCase, data, model, instance);
+    if (verdict.outcome == Outcome::Pass)
+      continue;
+    if (testCase.data.size() > 1)
+      verdict.message = data.name + ": " + verdict.message;
+    break;
+  }
+  model.destroy(instance);
+  return verdict;
+}
+
+void warmUp(MLIRContext &context, const PipelineOptions &options) {
+  constexpr llvm::StringLiteral text = R"mlir(
+    func.func @main_graph(%x: tensor<2x3xf32> {onnx.name = "x"}) -> (tensor<2x3xf32> {onnx.name = "y"}) {
+      %y = onnx.Relu %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+      return %y : tensor<2x3xf32>
+    })mlir";
+  ScopedDiagnosticHandler silent(&context, [](Diagnostic &) { return success(); });
+  OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(text, &context);
+  if (module && succeeded(runStages(*module, options)))
+    (void)loadModel(*module, options.target);
+}
+
+} // namespace ingot::numerics

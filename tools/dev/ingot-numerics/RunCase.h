@@ -1,0 +1,35 @@
+//===- RunCase.h - one case from file to verdict ----------------------------------------===//
+#ifndef INGOT_TOOLS_NUMERICS_RUNCASE_H
+#define INGOT_TOOLS_NUMERICS_RUNCASE_H
+
+#include "Cases.h"
+#include "ingot/Pipelines/Compiler.h"
+
+namespace ingot::numerics {
+
+enum class Outcome {
+  Pass,
+  Unsupported, // the model is refused with a diagnostic
+  Internal,    // the compiler failed
+  Refused,     // the compiled model returned a status
+  Differ,      // other results
+  Crash,       // a signal
+  Timeout,
+  NoData       // the test's files cannot be read
+};
+llvm::StringRef outcomeName(Outcome outcome);
+
+struct Verdict {
+  Outcome outcome = Outcome::Pass;
+  std::string message;
+};
+
+/// Compiles the case in `context` for this machine, runs it on every data set and compares.
+Verdict runCase(const Case &testCase, mlir::MLIRContext &context, const PipelineOptions &options);
+
+/// Compiles something small, so that forked children share what the first compilation costs.
+void warmUp(mlir::MLIRContext &context, const PipelineOptions &options);
+
+} // namespace ingot::numerics
+
+#endif

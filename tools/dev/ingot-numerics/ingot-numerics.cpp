@@ -1,0 +1,181 @@
+//===- ingot-numerics.cpp - compiles and runs many test cases in one go ------------------===//
+//
+// The compiler is started once; each case runs in a forked copy of it, so that a crash is that case's failure and nothing else's.
+//
+//===------------------------------------------------------------------------------------===//
+#include "Expectations.h"
+#include "Workers.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/GlobPattern.h"
+#include "llvm/Support/Regex.h"
+#include "llvm/Support/raw_ostream.h"
+#include <chrono>
+
+using namespace llvm;
+using namespace ingot;
+using namespace ingot::numerics;
+
+namespace {
+
+cl::OptionCategory category("Options of ingot-numerics");
+cl::list<std::string> folders(cl::Positional, cl::OneOrMore, cl::desc("<folder of cases>..."), cl::cat(category));
+cl::opt<std::string> filter("filter", cl::desc("Only cases whose name matches"), cl::value_desc("glob"), cl::cat(category));
+cl::opt<std::string> expectFile("expect", cl::desc("Cases that are known to fail; others must pass, and these must not"), cl::value_desc("file"),
+                                cl::cat(category));
+cl::opt<bool> update("update", cl::desc("Write the file of --expect anew"), cl::cat(category));
+cl::opt<std::string> listFile("list", cl::desc("Write every case that does not pass, with its message"), cl::value_desc("file"), cl::cat(category));
+cl::opt<unsigned> jobs("jobs", cl::desc("Cases at a time (default 2)"), cl::init(2), cl::cat(category));
+cl::opt<double> timeout("timeout", cl::desc("Seconds that a case may take (default 60)"), cl::init(60), cl::cat(category));
+cl::opt<unsigned> optLevel("O", cl::desc("Optimisation level (default 1: most of the time goes into compiling)"), cl::Prefix, cl::init(1),
+                           cl::cat(category));
+cl::opt<std::string> cpu("mcpu", cl::desc("Processor (default native)"), cl::init("native"), cl::cat(category));
+cl::opt<bool> quiet("quiet", cl::desc("Do not name the cases that fail"), cl::cat(category));
+cl::opt<bool> inProcess("in-process", cl::desc("No forks: for debugging one case"), cl::cat(category));
+
+/// What many failures have in common: without the names of nodes and values, and without numbers.
+std::string commonPart(const std::string &message) {
+  std::string text = Regex("node \"[^\"]*\" ").sub("", message);
+  for (std::string before; before != text;) {
+    before = text;
+    text = Regex("[0-9][0-9.e+-]*").sub("#", text);
+  }
+  return text.substr(0, 160);
+}
+
+struct Result {
+  Verdict verdict;
+  bool known = false; // to fail
+};
+
+class Report {
+public:
+  Report(const std::vector<Case> &cases, const Expectations &expectations) : cases(cases), expectations(expectations), results(cases.size()) {}
+
+  void add(size_t index, const Verdict &verdict) {
+    Result &result = results[index];
+    result.verdict = verdict;
+    auto known = expectations.find(cases[index].name);
+    result.known = known != expectations.end();
+    bool passes = verdict.outcome == Outcome::Pass;
+    if (quiet || passes != result.known)
+      return;
+    if (passes)
+      outs() << "FAIL: " << cases[index].name << ": passes, but is expected to fail; take it out of " << expectFile << "\n";
+    else
+      outs() << "FAIL: " << cases[index].name << ": " << outcomeName(verdict.outcome) << ": " << verdict.message << "\n";
+    outs().flush();
+  }
+
+  /// Prints the summary; returns the number of failures.
+  unsigned finish(double seconds) {
+    std::map<Outcome, unsigned> outcomes;
+    std::map<std::string, std::vector<size_t>> messages;
+    unsigned passed = 0, failed = 0, known = 0;
+    for (auto [i, result] : enumerate(results)) {
+      bool passes = result.verdict.outcome == Outcome::Pass;
+      ++outcomes[result.verdict.outcome];
+      if (!passes)
+        messages[(outcomeName(result.verdict.outcome) + ": " + commonPart(result.verdict.message)).str()].push_back(i);
+      if (passes && !result.known)
+        ++passed;
+      else if (passes == result.known)
+        ++failed;
+      else
+        ++known;
+    }
+    std::vector<std::pair<std::string, std::vector<size_t>>> sorted(messages.begin(), messages.end());
+    llvm::stable_sort(sorted, [](auto &a, auto &b) { return a.second.size() > b.second.size(); });
+    outs() << "\n";
+    for (auto &[message, which] : ArrayRef(sorted).take_front(40))
+      outs() << format("%5zu ", which.size()) << message << "  (" << cases[which.front()].name << ")\n";
+    outs() << "\n";
+    for (auto &[outcome, count] : outcomes)
+      outs() << count << " " << outcomeName(outcome) << ", ";
+    outs() << known << " of them known to fail, " << format("%.0f s", seconds) << "\n";
+    outs() << passed << " passed, " << failed << " failed\n";
+    return failed;
+  }
+
+  /// Name to message of all that do not pass.
+  Expectations failures() const {
+    Expectations failures;
+    for (auto [i, result] : enumerate(results))
+      if (result.verdict.outcome != Outcome::Pass) {
+        std::string message = result.verdict.message.substr(0, result.verdict.message.find('\n'));
+        failures[cases[i].name] = (outcomeName(result.verdict.outcome) + ": " + message).str();
+      }
+    return failures;
+  }
+
+private:
+  const std::vector<Case> &cases;
+  const Expectations &expectations;
+  std::vector<Result> results;
+};
+
+int complain(const Twine &message) {
+  errs() << "ingot-numerics: error: " << message << "\n";
+  return 2;
+}
+
+std::vector<Case> selectCases(std::string &problem) {
+  Expected<GlobPattern> pattern = GlobPattern::create(filter.empty() ? "*" : filter.getValue());
+  if (!pattern) {
+    problem = toString(pattern.takeError());
+    return {};
+  }
+  std::vector<Case> cases;
+  for (const std::string &folder : folders)
+    for (Case &found : findCases(folder))
+      if (pattern->match(found.name))
+        cases.push_back(std::move(found));
+  return cases;
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+  cl::HideUnrelatedOptions(category);
+  cl::ParseCommandLineOptions(argc, argv, "compiles models, runs them and compares the results with expected ones\n");
+  std::string problem;
+  std::vector<Case> cases = selectCases(problem);
+  if (!problem.empty())
+    return complain("--filter: " + problem);
+  Expectations expectations;
+  if (!expectFile.empty() && !update) {
+    Expected<Expectations> read = readExpectations(expectFile);
+    if (!read)
+      return complain(toString(read.takeError()));
+    expectations = std::move(*read);
+  }
+  if (update && (expectFile.empty() || !filter.empty()))
+    return complain("--update needs --expect and all cases, that is no --filter");
+
+  PipelineOptions options;
+  options.target.cpu = cpu;
+  options.target.optLevel = optLevel;
+  std::unique_ptr<mlir::MLIRContext> context = createContext(/*multithreaded=*/false);
+  Report report(cases, expectations);
+  auto started = std::chrono::steady_clock::now();
+  auto body = [&](size_t i) { return runCase(cases[i], *context, options); };
+  auto done = [&](size_t i, const Verdict &verdict) { report.add(i, verdict); };
+  if (inProcess) {
+    for (size_t i = 0; i < cases.size(); ++i)
+      done(i, body(i));
+  } else {
+    // The warm-up is tried in a process of its own first: should it crash, the cases are to say so and not this program.
+    bool warm = false;
+    runForked(1, 1, timeout, [&](size_t) { warmUp(*context, options); return Verdict(); },
+              [&](size_t, const Verdict &verdict) { warm = verdict.outcome == Outcome::Pass; });
+    if (warm)
+      warmUp(*context, options);
+    runForked(cases.size(), jobs, timeout, body, done);
+  }
+  unsigned failed = report.finish(std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());
+  for (auto &[file, wanted] : {std::pair(listFile.getValue(), !listFile.empty()), std::pair(expectFile.getValue(), update.getValue())})
+    if (wanted)
+      if (Error error = writeExpectations(file, report.failures()))
+        return complain("cannot write \"" + file + "\": " + toString(std::move(error)));
+  return failed && !update ? 1 : 0;
+}
