@@ -4,6 +4,9 @@
 
 include "mlir/Pass/PassBase.td"
 
+def TargetOption : Option<"target", "target", "std::string", [{"x86-64-v3"}],
+  "Row of the target table (x86-64-v2, x86-64-v3, x86-64-v4, aarch64, riscv64, wasm32, generic), or LLVM features (+avx2)">;
+
 //===------------------------------- normalize ------------------------------------===//
 
 def InferShapes : Pass<"onnx-infer-shapes", "::mlir::func::FuncOp"> {
@@ -88,6 +91,17 @@ def HoistOutputs : Pass<"ingot-hoist-outputs", "::mlir::ModuleOp"> {
   let summary = "ask for output buffers as early as their sizes are known";
 }
 
+def PackWeights : Pass<"ingot-pack-weights"> {
+  let summary = "give contractions their weights in panels";
+  let description = [{
+    Inserts `linalg.pack` before `ingot.contract`: `[W, K.., IC, OC]` becomes `[W, panels, K.., IC, NR]`, filled up with zeros; NR is the width of
+    the target's register tile, or less for few columns. A transposition of the weights becomes part of the pack. Weights that are
+    computed in the run and lie well as they are stay plain.
+  }];
+  let options = [TargetOption];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+}
+
 //===------------------------------ bufferize --------------------------------------===//
 
 def OutlineKernels : Pass<"ingot-outline-kernels", "::mlir::ModuleOp"> {
@@ -110,9 +124,6 @@ def PlanMemory : Pass<"ingot-plan-memory", "::mlir::ModuleOp"> {
 }
 
 //===-------------------------------- tile ----------------------------------------===//
-
-def TargetOption : Option<"target", "target", "std::string", [{"x86-64-v3"}],
-  "Row of the target table (x86-64-v2, x86-64-v3, x86-64-v4, aarch64, riscv64, wasm32, generic), or LLVM features (+avx2)">;
 
 def GenerateContractions : Pass<"ingot-generate-contractions", "::mlir::func::FuncOp"> {
   let summary = "turn ingot.contract on buffers into a parallel loop of register tiles";
