@@ -16,7 +16,7 @@ using RowsByOperator = llvm::StringMap<std::vector<const OpsetRow *>>;
 static const RowsByOperator &allRows() {
   static const RowsByOperator rows = [] {
     RowsByOperator map;
-    for (ArrayRef<OpsetRow> family : {constantRows()})
+    for (ArrayRef<OpsetRow> family : {constantRows(), contribRows()})
       for (const OpsetRow &row : family) map[(row.domain + ":" + row.opType).str()].push_back(&row);
     for (auto &entry : map)
       llvm::stable_sort(entry.second, [](const OpsetRow *x, const OpsetRow *y) { return x->before < y->before; });

@@ -88,6 +88,7 @@ llvm::ArrayRef<OpsetRow> imageRows();
 llvm::ArrayRef<OpsetRow> normalizationRows();
 llvm::ArrayRef<OpsetRow> recurrentRows();
 llvm::ArrayRef<OpsetRow> retiredRows();
+llvm::ArrayRef<OpsetRow> contribRows();
 
 /// Rewrites the node to its newest form, or sets its replacements.  Fails after a diagnostic.
 mlir::LogicalResult upgrade(Rewriter &r);
