@@ -1,8 +1,190 @@
-//===- Contraction.cpp - lowering of the Contraction family
-#include "TensorBuilder.h"
-#include "ingot/Conversion/ONNXToLinalg.h"
+//===- Contraction.cpp - matrix products --------------------------------------------===//
+//
+// A product with a plain right operand is one ingot.contract whose rows are all leading dimensions of the left one; a batched right
+// operand becomes batched weights. Operands that are transposed arrive as linalg.transpose, which packing absorbs.
+//===-----------------------------------------------------------------------------===//
+#include "Contraction.h"
+
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 
 using namespace mlir;
 using namespace ingot;
 
-void ingot::populateContractionLowering(RewritePatternSet &patterns, const TypeConverter &types, LoweringContext &context) {}
+/// Repeats a matrix along leading dimensions so that they are `wanted`. Dimensions not known to be equal are decided at run time.
+static Value broadcastBatch(ComputeBuilder &t, Value v, ArrayRef<onnx::Dim> dims, ArrayRef<onnx::Dim> wanted,
+                            ArrayRef<OpFoldResult> wantedSizes) {
+  int64_t batch = wanted.size(), own = static_cast<int64_t>(dims.size()) - 2;
+  bool equal = own == batch;
+  for (int64_t i = 0; equal && i < batch; ++i)
+    equal = dims[i] == wanted[i];
+  if (equal)
+    return v;
+  Dims sizes(wantedSizes.take_front(batch)), ownSizes = t.dims(v);
+  sizes.append(ownSizes.end() - 2, ownSizes.end());
+  return t.compute(sizes, elementType(v), [&](OpBuilder &nested, Location l, ValueRange at) {
+    TensorBuilder n(nested, l);
+    SmallVector<Value> index;
+    for (int64_t i = 0; i < own; ++i) {
+      Value here = at[batch - own + i];
+      if (dims[i] == wanted[batch - own + i]) {
+        index.push_back(here);
+        continue;
+      }
+      auto size = getConstantIntValue(ownSizes[i]);
+      if (size == 1)
+        index.push_back(n.index(0));
+      else if (size)
+        index.push_back(here);
+      else
+        index.push_back(n.select(n.compare(arith::CmpIPredicate::eq, n.value(ownSizes[i]), n.index(1)), n.index(0), here));
+    }
+    index.push_back(at[batch]);
+    index.push_back(at[batch + 1]);
+    return n.extract(v, index);
+  });
+}
+
+/// All dimensions but the last two become one.
+static Value collapseBatch(ComputeBuilder &t, Value v) {
+  int64_t rank = cast<RankedTensorType>(v.getType()).getRank();
+  SmallVector<ReassociationIndices> groups(1);
+  for (int64_t i = 0; i < rank - 2; ++i)
+    groups[0].push_back(i);
+  groups.push_back({rank - 2});
+  groups.push_back({rank - 1});
+  return t.collapse(v, groups);
+}
+
+static Value expandBatch(ComputeBuilder &t, Value v, ArrayRef<OpFoldResult> dims) {
+  int64_t rank = dims.size();
+  SmallVector<ReassociationIndices> groups(1);
+  for (int64_t i = 0; i < rank - 2; ++i)
+    groups[0].push_back(i);
+  groups.push_back({rank - 2});
+  groups.push_back({rank - 1});
+  return t.expand(v, groups, dims);
+}
+
+/// The right operand has no batch: rows are all leading dimensions of the left one.
+static Value multiplyRows(ComputeBuilder &t, Value a, Value b, Type outElement, bool unsignedA, bool unsignedB) {
+  int64_t rank = cast<RankedTensorType>(a.getType()).getRank();
+  if (rank == 2)
+    return multiplyMatrices(t, a, b, outElement, unsignedA, unsignedB);
+  ContractSpec spec;
+  spec.strides.assign(rank - 2, 1);
+  spec.dilations = spec.strides;
+  spec.unsignedInput = unsignedA;
+  spec.unsignedWeights = unsignedB;
+  Dims out = t.dims(a);
+  out.back() = t.dim(b, 1);
+  for (int64_t i = 0; i < rank - 1; ++i)
+    b = t.insertUnitDim(b, 0);
+  return contract(t, a, b, out, outElement, spec);
+}
+
+Value ingot::matMul(ComputeBuilder &t, const MatMulOperands &o, ArrayRef<OpFoldResult> outDims, Type outElement) {
+  // A vector is a row on the left and a column on the right.
+  bool row = o.aDims.size() == 1, column = o.bDims.size() == 1;
+  SmallVector<onnx::Dim> aDims(o.aDims), bDims(o.bDims);
+  onnx::Dim one = getAffineConstantExpr(1, t.b.getContext());
+  Value a = o.a, b = o.b;
+  if (row) {
+    a = t.insertUnitDim(a, 0);
+    aDims.insert(aDims.begin(), one);
+  }
+  if (column) {
+    b = t.insertUnitDim(b, 1);
+    bDims.push_back(one);
+  }
+  // Leading dimensions of size 1 of the right operand say nothing, as long as the left one has as many.
+  while (bDims.size() > 2 && bDims.front() == one && bDims.size() <= aDims.size()) {
+    b = t.removeUnitDim(b, 0);
+    bDims.erase(bDims.begin());
+  }
+
+  Value result;
+  if (bDims.size() == 2) {
+    result = multiplyRows(t, a, b, outElement, o.unsignedA, o.unsignedB);
+  } else {
+    int64_t batch = static_cast<int64_t>(o.yDims.size()) - 2 + row + column;
+    ArrayRef<onnx::Dim> wanted = o.yDims.take_front(batch);
+    ArrayRef<OpFoldResult> batchSizes = outDims.take_front(batch);
+    a = collapseBatch(t, broadcastBatch(t, a, aDims, wanted, batchSizes));
+    b = collapseBatch(t, broadcastBatch(t, b, bDims, wanted, batchSizes));
+    ContractSpec spec;
+    spec.strides = spec.dilations = {1};
+    spec.batched = true;
+    spec.unsignedInput = o.unsignedA;
+    spec.unsignedWeights = o.unsignedB;
+    Dims out = {t.product(batchSizes), t.dim(a, 1), t.dim(b, 2)};
+    result = contract(t, a, t.insertUnitDim(b, 1), out, outElement, spec);
+    Dims full(batchSizes);
+    full.push_back(out[1]);
+    full.push_back(out[2]);
+    result = expandBatch(t, result, full);
+  }
+  if (column)
+    result = t.removeUnitDim(result, cast<RankedTensorType>(result.getType()).getRank() - 1);
+  if (row)
+    result = t.removeUnitDim(result, cast<RankedTensorType>(result.getType()).getRank() - (column ? 1 : 2));
+  return result;
+}
+
+namespace {
+
+/// Y = A B over the last two dimensions
+struct MatMulLowering : ONNXLowering<onnx::MatMulOp> {
+  using ONNXLowering::ONNXLowering;
+  LogicalResult matchAndRewrite(onnx::MatMulOp op, OpAdaptor adaptor, ConversionPatternRewriter &b) const override {
+    auto type = cast<RankedTensorType>(typeConverter->convertType(op.getType()));
+    ComputeBuilder t(b, op.getLoc());
+    MatMulOperands operands{adaptor.getA(), adaptor.getB(), shapes.dims(op.getA()), shapes.dims(op.getB()), shapes.dims(op.getY())};
+    Value y = matMul(t, operands, lowering.dims(b, op.getLoc(), op.getY()), type.getElementType());
+    b.replaceOp(op, t.castTo(y, type));
+    return success();
+  }
+};
+
+/// Y = alpha A' B' + beta C
+struct GemmLowering : ONNXLowering<onnx::GemmOp> {
+  using ONNXLowering::ONNXLowering;
+  LogicalResult matchAndRewrite(onnx::GemmOp op, OpAdaptor adaptor, ConversionPatternRewriter &b) const override {
+    auto type = cast<RankedTensorType>(typeConverter->convertType(op.getType()));
+    Type element = type.getElementType();
+    ComputeBuilder t(b, op.getLoc(), isUnsigned(op.getY()));
+    Value a = op.getTransA() ? t.transpose(adaptor.getA(), {1, 0}) : adaptor.getA();
+    Value w = op.getTransB() ? t.transpose(adaptor.getB(), {1, 0}) : adaptor.getB();
+    Value y = multiplyMatrices(t, a, w, element);
+
+    double alpha = op.getAlpha().convertToFloat(), beta = op.getBeta().convertToFloat();
+    bool hasBias = !isAbsent(op.getC()) && beta != 0;
+    if (hasBias || alpha != 1) {
+      SmallVector<Value> inputs = {y};
+      SmallVector<AffineMap> maps = {b.getMultiDimIdentityMap(2)};
+      if (hasBias) {
+        inputs.push_back(adaptor.getC());
+        maps.push_back(t.broadcastMap(adaptor.getC(), 2));
+      }
+      y = t.mapWide(inputs, maps, t.dims(y), element, [&](ScalarBuilder &s, ValueRange x) {
+        Value v = alpha == 1 ? x[0] : s.mul(x[0], s.like(x[0], alpha));
+        if (hasBias)
+          v = s.add(v, beta == 1 ? x[1] : s.mul(x[1], s.like(x[1], beta)));
+        return v;
+      });
+    }
+    b.replaceOp(op, t.castTo(y, type));
+    return success();
+  }
+};
+
+} // namespace
+
+void ingot::populateContractionLowering(RewritePatternSet &patterns, const TypeConverter &types, LoweringContext &context) {
+  patterns.add<MatMulLowering, GemmLowering>(types, context);
+  populateConvolutionLowering(patterns, types, context);
+  populateTransposedConvolutionLowering(patterns, types, context);
+  populateIntegerContractionLowering(patterns, types, context);
+  populateEinsumLowering(patterns, types, context);
+  populateAttentionLowering(patterns, types, context);
+  populateRotaryLowering(patterns, types, context);
+}

@@ -1,0 +1,36 @@
+//===- Contraction.h - pieces shared by the lowerings of products ---------------------===//
+#ifndef INGOT_CONVERSION_CONTRACTION_H
+#define INGOT_CONVERSION_CONTRACTION_H
+
+#include "Window.h"
+#include "ingot/Conversion/ONNXToLinalg.h"
+
+namespace ingot {
+
+void populateConvolutionLowering(mlir::RewritePatternSet &, const mlir::TypeConverter &, LoweringContext &);
+void populateTransposedConvolutionLowering(mlir::RewritePatternSet &, const mlir::TypeConverter &, LoweringContext &);
+void populateIntegerContractionLowering(mlir::RewritePatternSet &, const mlir::TypeConverter &, LoweringContext &);
+void populateAttentionLowering(mlir::RewritePatternSet &, const mlir::TypeConverter &, LoweringContext &);
+void populateRotaryLowering(mlir::RewritePatternSet &, const mlir::TypeConverter &, LoweringContext &);
+void populateEinsumLowering(mlir::RewritePatternSet &, const mlir::TypeConverter &, LoweringContext &);
+
+/// Weights of a convolution [G*OC, IC, K...] as [G, K..., IC, OC].
+mlir::Value contractWeights(ComputeBuilder &t, mlir::Value weights, int64_t groups);
+/// Convolution of a padded channels-last tensor with weights [G*OC, IC, K...].
+mlir::Value convolve(ComputeBuilder &t, mlir::Value padded, mlir::Value weights, const Window &window, int64_t groups,
+                     llvm::ArrayRef<mlir::OpFoldResult> outDims, mlir::Type outElement, bool unsignedInput = false,
+                     bool unsignedWeights = false);
+/// The weights' type, of static shape; fails with the reason otherwise.
+mlir::FailureOr<mlir::RankedTensorType> staticWeights(mlir::ConversionPatternRewriter &b, mlir::Operation *op, mlir::Value weights);
+
+/// numpy's matrix product of lowered tensors; `aDims`, `bDims` and `yDims` are the symbolic dimensions of operands and result.
+struct MatMulOperands {
+  mlir::Value a, b;
+  llvm::ArrayRef<onnx::Dim> aDims, bDims, yDims;
+  bool unsignedA = false, unsignedB = false;
+};
+mlir::Value matMul(ComputeBuilder &t, const MatMulOperands &operands, llvm::ArrayRef<mlir::OpFoldResult> outDims, mlir::Type outElement);
+
+} // namespace ingot
+
+#endif

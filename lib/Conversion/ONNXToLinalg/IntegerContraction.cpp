@@ -1,0 +1,246 @@
+//===- IntegerContraction.cpp - products of 8-bit integers ----------------------------===//
+//
+// The zero point of the left operand leaves the product: sum (x - zx) w = sum x w - zx * sum w, where padding is with zx. So 8-bit operands
+// go into the contraction as they are. A right zero point that is not a constant 0 is subtracted from the weights first, in i32.
+//===-----------------------------------------------------------------------------===//
+#include "Contraction.h"
+
+#include "mlir/IR/Matchers.h"
+
+using namespace mlir;
+using namespace ingot;
+
+namespace {
+
+/// One operand of an integer product.
+struct Quantized {
+  Value data;
+  bool isUnsigned = false;
+  Value zeroPoint;              // null: zero
+  bool zeroIsUnsigned = false;
+};
+
+/// x_scale * w_scale / y_scale and the zero point of the result.
+struct Requantization {
+  Value xScale, wScale, yScale, yZero;
+  bool isUnsigned = false;
+};
+
+} // namespace
+
+static bool isConstantZero(Value v) {
+  ElementsAttr elements;
+  if (!matchPattern(v, m_Constant(&elements)) || !isa<IntegerType>(elements.getElementType()))
+    return false;
+  auto values = elements.tryGetValues<APInt>();
+  return values && llvm::all_of(*values, [](const APInt &i) { return i.isZero(); });
+}
+
+static Quantized quantized(Value original, Value lowered, Value originalZero, Value loweredZero) {
+  Quantized q{lowered, isUnsigned(original), nullptr, false};
+  if (!isAbsent(originalZero) && !isConstantZero(originalZero)) {
+    q.zeroPoint = loweredZero;
+    q.zeroIsUnsigned = isUnsigned(originalZero);
+  }
+  return q;
+}
+
+/// Elements less their zero point, in i32; a vector of zero points runs along `axis`.
+static Value withoutZeroPoint(ComputeBuilder &t, const Quantized &q, int64_t axis) {
+  int64_t rank = cast<RankedTensorType>(q.data.getType()).getRank();
+  SmallVector<Value> inputs = {q.data};
+  SmallVector<AffineMap> maps = {t.b.getMultiDimIdentityMap(rank)};
+  if (q.zeroPoint) {
+    inputs.push_back(q.zeroPoint);
+    auto zeroType = cast<RankedTensorType>(q.zeroPoint.getType());
+    SmallVector<AffineExpr> read;
+    if (zeroType.getRank() == 1)
+      read.push_back(zeroType.getDimSize(0) == 1 ? t.zero() : t.loop(axis));
+    else if (zeroType.getRank() > 1)
+      read = llvm::to_vector(t.broadcastMap(q.zeroPoint, rank).getResults());
+    maps.push_back(t.mapOf(rank, read));
+  }
+  return t.mapWide(inputs, maps, t.dims(q.data), t.b.getI32Type(), [&](ScalarBuilder &s, ValueRange x) {
+    Value v = s.cast(x[0], s.resultType, q.isUnsigned, false);
+    return x.size() == 1 ? v : s.sub(v, s.cast(x[1], s.resultType, q.zeroIsUnsigned, false));
+  });
+}
+
+/// A zero point that is one number for the whole tensor.
+static bool isScalar(Value v) { return cast<RankedTensorType>(v.getType()).hasStaticShape() && cast<RankedTensorType>(v.getType()).getNumElements() == 1; }
+
+/// i32 -> quantized: round(acc * xs * ws / ys) + zero, saturated; scales of the weights run along the last dimension.
+static Value requantize(ComputeBuilder &t, Value acc, const Requantization &q, ArrayRef<OpFoldResult> dims, Type element) {
+  int64_t rank = dims.size();
+  auto lastOrScalar = [&](Value v) {
+    auto type = cast<RankedTensorType>(v.getType());
+    if (type.getRank() == 0)
+      return t.mapOf(rank, {});
+    if (type.getRank() == 1)
+      return t.mapOf(rank, {type.getDimSize(0) == 1 ? t.zero() : t.loop(rank - 1)});
+    return t.broadcastMap(v, rank);
+  };
+  SmallVector<Value> inputs = {acc, q.xScale, q.wScale, q.yScale, q.yZero};
+  SmallVector<AffineMap> maps = {t.b.getMultiDimIdentityMap(rank)};
+  for (Value v : ArrayRef<Value>(inputs).drop_front())
+    maps.push_back(lastOrScalar(v));
+  return t.mapWide(inputs, maps, dims, element, [&](ScalarBuilder &s, ValueRange x) {
+    Type f32 = t.b.getF32Type(), i32 = t.b.getI32Type();
+    Value scale = s.div(s.mul(s.cast(x[1], f32, false, false), s.cast(x[2], f32, false, false)), s.cast(x[3], f32, false, false));
+    Value real = s.mul(s.cast(x[0], f32, false, false), scale);
+    Value rounded = s.math<math::RoundEvenOp>(real);
+    Value shifted = s.add(rounded, s.cast(s.cast(x[4], i32, q.isUnsigned, q.isUnsigned), f32, false, false));
+    unsigned bits = element.getIntOrFloatBitWidth();
+    double low = q.isUnsigned ? 0 : -std::ldexp(1.0, bits - 1), high = std::ldexp(1.0, q.isUnsigned ? bits : bits - 1) - 1;
+    Value clamped = s.clamp(shifted, s.constant(f32, low), s.constant(f32, high));
+    return s.cast(s.cast(clamped, i32, false, false), element, false, q.isUnsigned);
+  });
+}
+
+//===-------------------------------- matrix products -----------------------------===//
+
+/// Sum of (a - za)(b - zb) in i32.
+static Value integerMatMul(ComputeBuilder &t, const Quantized &a, const Quantized &b, MatMulOperands operands, ArrayRef<OpFoldResult> out) {
+  Type i32 = t.b.getI32Type();
+  int64_t aRank = operands.aDims.size(), bRank = operands.bDims.size();
+  operands.a = a.data;
+  operands.b = b.data;
+  operands.unsignedA = a.isUnsigned;
+  operands.unsignedB = b.isUnsigned;
+  if (b.zeroPoint) {
+    operands.b = withoutZeroPoint(t, b, bRank - 1);
+    operands.unsignedB = false;
+  }
+  if (!a.zeroPoint)
+    return matMul(t, operands, out, i32);
+  if (bRank != 2 || !isScalar(a.zeroPoint)) {
+    operands.a = withoutZeroPoint(t, a, std::max<int64_t>(aRank - 2, 0));
+    operands.unsignedA = false;
+    return matMul(t, operands, out, i32);
+  }
+  Value product = matMul(t, operands, out, i32);
+  Value sums = t.reduceWide(operands.b, {0}, t.number(i32, 0),
+                            [&](ScalarBuilder &s, ValueRange x) { return s.add(x[1], s.cast(x[0], i32, operands.unsignedB, false)); });
+  int64_t rank = out.size();
+  AffineMap zeroMap = t.mapOf(rank, SmallVector<AffineExpr>(cast<RankedTensorType>(a.zeroPoint.getType()).getRank(), t.zero()));
+  return t.mapWide({product, sums, a.zeroPoint}, {t.b.getMultiDimIdentityMap(rank), t.select(rank, {rank - 1}), zeroMap}, out, i32,
+                   [&](ScalarBuilder &s, ValueRange x) {
+                     return s.sub(x[0], s.mul(x[1], s.cast(x[2], i32, a.zeroIsUnsigned, false)));
+                   });
+}
+
+//===--------------------------------- convolutions -------------------------------===//
+
+/// Sum of (x - zx)(w - zw) over windows, in i32.
+static Value integerConv(ComputeBuilder &t, const Quantized &x, const Quantized &w, const Window &window, int64_t groups,
+                         ArrayRef<OpFoldResult> out) {
+  Type i32 = t.b.getI32Type();
+  Value weights = w.data;
+  bool unsignedWeights = w.isUnsigned;
+  if (w.zeroPoint) {
+    weights = withoutZeroPoint(t, w, 0);
+    unsignedWeights = false;
+  }
+  Type xElement = elementType(x.data);
+  if (!x.zeroPoint) {
+    Value padded = window.pad(t, x.data, t.number(xElement, 0));
+    return convolve(t, padded, weights, window, groups, out, i32, x.isUnsigned, unsignedWeights);
+  }
+  Value padded = window.pad(t, x.data, t.scalarOf(x.zeroPoint));
+  Value product = convolve(t, padded, weights, window, groups, out, i32, x.isUnsigned, unsignedWeights);
+  SmallVector<int64_t> axes;
+  for (int64_t i = 1, rank = cast<RankedTensorType>(weights.getType()).getRank(); i < rank; ++i)
+    axes.push_back(i);
+  Value sums = t.reduceWide(weights, axes, t.number(i32, 0),
+                            [&](ScalarBuilder &s, ValueRange v) { return s.add(v[1], s.cast(v[0], i32, unsignedWeights, false)); });
+  int64_t rank = out.size();
+  AffineMap zeroMap = t.mapOf(rank, SmallVector<AffineExpr>(cast<RankedTensorType>(x.zeroPoint.getType()).getRank(), t.zero()));
+  return t.mapWide({product, sums, x.zeroPoint}, {t.b.getMultiDimIdentityMap(rank), t.select(rank, {rank - 1}), zeroMap}, out, i32,
+                   [&](ScalarBuilder &s, ValueRange v) {
+                     return s.sub(v[0], s.mul(v[1], s.cast(v[2], i32, x.zeroIsUnsigned, false)));
+                   });
+}
+
+namespace {
+
+/// Y = sum (A - za)(B - zb), i32
+struct MatMulIntegerLowering : ONNXLowering<onnx::MatMulIntegerOp> {
+  using ONNXLowering::ONNXLowering;
+  LogicalResult matchAndRewrite(onnx::MatMulIntegerOp op, OpAdaptor adaptor, ConversionPatternRewriter &b) const override {
+    ComputeBuilder t(b, op.getLoc());
+    Quantized a = quantized(op.getA(), adaptor.getA(), op.getAZeroPoint(), adaptor.getAZeroPoint());
+    Quantized w = quantized(op.getB(), adaptor.getB(), op.getBZeroPoint(), adaptor.getBZeroPoint());
+    MatMulOperands operands{nullptr, nullptr, shapes.dims(op.getA()), shapes.dims(op.getB()), shapes.dims(op.getY())};
+    Value y = integerMatMul(t, a, w, operands, lowering.dims(b, op.getLoc(), op.getY()));
+    b.replaceOp(op, t.castTo(y, typeConverter->convertType(op.getType())));
+    return success();
+  }
+};
+
+/// y = saturate(round(sum (a - za)(b - zb) * sa * sb / sy) + zy)
+struct QLinearMatMulLowering : ONNXLowering<onnx::QLinearMatMulOp> {
+  using ONNXLowering::ONNXLowering;
+  LogicalResult matchAndRewrite(onnx::QLinearMatMulOp op, OpAdaptor adaptor, ConversionPatternRewriter &b) const override {
+    auto type = cast<RankedTensorType>(typeConverter->convertType(op.getType()));
+    if (!isa<IntegerType>(type.getElementType()) || !isa<IntegerType>(elementType(adaptor.getA())))
+      return emitError(op.getLoc()) << "expected operands of 8-bit integers, got " << op.getA().getType();
+    ComputeBuilder t(b, op.getLoc());
+    Quantized a = quantized(op.getA(), adaptor.getA(), op.getAZeroPoint(), adaptor.getAZeroPoint());
+    Quantized w = quantized(op.getB(), adaptor.getB(), op.getBZeroPoint(), adaptor.getBZeroPoint());
+    MatMulOperands operands{nullptr, nullptr, shapes.dims(op.getA()), shapes.dims(op.getB()), shapes.dims(op.getY())};
+    Dims out = lowering.dims(b, op.getLoc(), op.getY());
+    Value acc = integerMatMul(t, a, w, operands, out);
+    Requantization q{adaptor.getAScale(), adaptor.getBScale(), adaptor.getYScale(), adaptor.getYZeroPoint(), isUnsigned(op.getY())};
+    b.replaceOp(op, t.castTo(requantize(t, acc, q, out, type.getElementType()), type));
+    return success();
+  }
+};
+
+/// y = sum (x - zx)(w - zw) over windows, i32
+struct ConvIntegerLowering : ONNXLowering<onnx::ConvIntegerOp> {
+  using ONNXLowering::ONNXLowering;
+  LogicalResult matchAndRewrite(onnx::ConvIntegerOp op, OpAdaptor adaptor, ConversionPatternRewriter &b) const override {
+    auto weights = staticWeights(b, op, adaptor.getW());
+    if (failed(weights) || !op->hasAttr("channels_last"))
+      return b.notifyMatchFailure(op, "expected channels last");
+    ComputeBuilder t(b, op.getLoc());
+    Dims out = lowering.dims(b, op.getLoc(), op.getY());
+    Window window = makeWindow(t, windowAttributes(op), weights->getShape().drop_front(2), t.dims(adaptor.getX()), out);
+    Quantized x = quantized(op.getX(), adaptor.getX(), op.getXZeroPoint(), adaptor.getXZeroPoint());
+    Quantized w = quantized(op.getW(), adaptor.getW(), op.getWZeroPoint(), adaptor.getWZeroPoint());
+    Value y = integerConv(t, x, w, window, op.getGroup(), out);
+    b.replaceOp(op, t.castTo(y, typeConverter->convertType(op.getType())));
+    return success();
+  }
+};
+
+/// y = saturate(round((sum (x - zx)(w - zw) + b) * sx * sw / sy) + zy)
+struct QLinearConvLowering : ONNXLowering<onnx::QLinearConvOp> {
+  using ONNXLowering::ONNXLowering;
+  LogicalResult matchAndRewrite(onnx::QLinearConvOp op, OpAdaptor adaptor, ConversionPatternRewriter &b) const override {
+    auto weights = staticWeights(b, op, adaptor.getW());
+    if (failed(weights) || !op->hasAttr("channels_last"))
+      return b.notifyMatchFailure(op, "expected channels last");
+    auto type = cast<RankedTensorType>(typeConverter->convertType(op.getType()));
+    ComputeBuilder t(b, op.getLoc());
+    Dims out = lowering.dims(b, op.getLoc(), op.getY());
+    Window window = makeWindow(t, windowAttributes(op), weights->getShape().drop_front(2), t.dims(adaptor.getX()), out);
+    Quantized x = quantized(op.getX(), adaptor.getX(), op.getXZeroPoint(), adaptor.getXZeroPoint());
+    Quantized w = quantized(op.getW(), adaptor.getW(), op.getWZeroPoint(), adaptor.getWZeroPoint());
+    Value acc = integerConv(t, x, w, window, op.getGroup(), out);
+    if (!isAbsent(op.getB())) {
+      int64_t rank = out.size();
+      acc = t.mapWide({acc, adaptor.getB()}, {b.getMultiDimIdentityMap(rank), t.select(rank, {rank - 1})}, out, b.getI32Type(),
+                      [](ScalarBuilder &s, ValueRange v) { return s.add(v[0], v[1]); });
+    }
+    Requantization q{adaptor.getXScale(), adaptor.getWScale(), adaptor.getYScale(), adaptor.getYZeroPoint(), isUnsigned(op.getY())};
+    b.replaceOp(op, t.castTo(requantize(t, acc, q, out, type.getElementType()), type));
+    return success();
+  }
+};
+
+} // namespace
+
+void ingot::populateIntegerContractionLowering(RewritePatternSet &patterns, const TypeConverter &types, LoweringContext &context) {
+  patterns.add<MatMulIntegerLowering, QLinearMatMulLowering, ConvIntegerLowering, QLinearConvLowering>(types, context);
+}
