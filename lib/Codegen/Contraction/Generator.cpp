@@ -27,6 +27,7 @@ struct Work {
   bool columnsOuter = false;
   int64_t taskCost = 1;                   // nanoseconds
   int64_t tileRows = 1;                   // most rows of any tile
+  bool packRows = false;
 };
 
 class Generator {
@@ -38,8 +39,10 @@ public:
 private:
   void tileRows();
   void cut();
+  bool wantsPackedRows() const;
+  SmallVector<Value> tileStart(ArrayRef<Value> tileIndex, Value outer);
   void emitTask(Value task, Microkernel &kernel);
-  void emitTiles(Value outer, Value rowTile, Value columnTile, Microkernel &kernel);
+  void emitTiles(Value outer, ArrayRef<Value> tileIndex, Value columnTile, Microkernel &kernel);
   void emitStatic(Value outer, ArrayRef<Value> tileIndex, Value columnTile, Microkernel &kernel, Edge edge);
   void emitDynamic(Value outer, ArrayRef<Value> tileIndex, Value columnTile, Microkernel &kernel, Edge edge);
 
@@ -92,6 +95,26 @@ void Generator::tileRows() {
   work.columnTiles = ix.ceilDiv(p.columns, tile.columns);
 }
 
+/// Rows a multiple of a page apart fall on the same lines of the first cache, which holds eight of them; and narrow elements would be
+/// converted again for every column tile. Both are cured by a copy of the tile's rows, which is short against their use.
+bool Generator::wantsPackedRows() const {
+  constexpr int64_t kPage = 4096, kMostBytes = 256 << 10;
+  auto depth = IndexBuilder::known(p.depth);
+  if (!depth || *depth < Microkernel::kChunk || *depth % Microkernel::kChunk || p.lastFolded || work.tileRows < 6) return false;
+  if (p.rows.size() > 1 && work.rows[p.rows.size() - 2].base > 1) return false;
+  if (llvm::any_of(p.rows, [](const RowDim &row) { return row.hasTaps() || row.stride != 1; })) return false;
+  auto type = cast<MemRefType>(p.input.getType());
+  SmallVector<int64_t> strides;
+  int64_t offset;
+  if (failed(type.getStridesAndOffset(strides, offset)) || strides.back() != 1 || type.getElementType().isInteger(1)) return false;
+  if (work.tileRows * *depth * p.accumulator().getIntOrFloatBitWidth() / 8 > kMostBytes) return false;
+  int64_t rowStride = strides[strides.size() - 2];
+  bool collides = !ShapedType::isDynamic(rowStride) && rowStride * type.getElementTypeBitWidth() / 8 % kPage == 0;
+  auto columnTiles = IndexBuilder::known(work.columnTiles);
+  bool converts = type.getElementType() != p.accumulator() && columnTiles.value_or(2) > 1;
+  return collides || converts;
+}
+
 /// Sizes of blocks and groups, from the cost of a tile and the bytes that it touches. Unknown sizes count as a hundred.
 void Generator::cut() {
   auto sizeOf = [](Value v) { return std::max<int64_t>(1, IndexBuilder::known(v).value_or(100)); };
@@ -113,25 +136,38 @@ void Generator::cut() {
   int64_t total = tileCost * rowTiles * columnTiles * outer;
   int64_t wanted = std::clamp<int64_t>(total / 256, 10000, 200000);
   int64_t fitting = std::max<int64_t>(1, target.cacheBytes / 2 / std::max<int64_t>(1, tileBytes));
-  work.blockTiles = std::clamp<int64_t>(wanted / tileCost, 1, std::min(fitting, rowTiles));
-  // Equal blocks.
-  int64_t blocks = (rowTiles + work.blockTiles - 1) / work.blockTiles;
-  work.blockTiles = (rowTiles + blocks - 1) / blocks;
-  work.groupTiles = std::clamp<int64_t>(wanted / (tileCost * work.blockTiles), 1, columnTiles);
-  int64_t groups = (columnTiles + work.groupTiles - 1) / work.groupTiles;
-  work.groupTiles = (columnTiles + groups - 1) / groups;
+  work.packRows = wantsPackedRows();
+  // As few equal parts as hold at most `most` each.
+  auto part = [](int64_t all, int64_t most) {
+    int64_t parts = (all + most - 1) / most;
+    return (all + parts - 1) / parts;
+  };
+  if (work.packRows) {
+    // Panels that stay in the cache while row tiles pass; each packed tile serves all of them.
+    int64_t panels = std::max<int64_t>(1, target.cacheBytes / 2 / std::max<int64_t>(1, panelBytes));
+    work.groupTiles = part(columnTiles, std::clamp<int64_t>(wanted / tileCost, 1, std::min(std::max<int64_t>(panels, 4), columnTiles)));
+    work.blockTiles = part(rowTiles, std::clamp<int64_t>(wanted / (tileCost * work.groupTiles), 1, rowTiles));
+  } else {
+    work.blockTiles = part(rowTiles, std::clamp<int64_t>(wanted / tileCost, 1, std::min(fitting, rowTiles)));
+    work.groupTiles = part(columnTiles, std::clamp<int64_t>(wanted / (tileCost * work.blockTiles), 1, columnTiles));
+  }
   work.columnsOuter = panelBytes * columnTiles > tileBytes * rowTiles;
   work.taskCost = tileCost * work.blockTiles * work.groupTiles;
 }
 
-void Generator::emitStatic(Value outer, ArrayRef<Value> tileIndex, Value columnTile, Microkernel &kernel, Edge edge) {
-  int64_t rank = work.rows.size();
-  SmallVector<Value> start(rank);
+SmallVector<Value> Generator::tileStart(ArrayRef<Value> tileIndex, Value outer) {
+  SmallVector<Value> start;
   for (auto [i, d] : llvm::enumerate(work.rows)) {
-    start[i] = ix.mul(tileIndex[i], d.base);
-    if (d.larger) start[i] = ix.add(start[i], ix.min(tileIndex[i], ix.constant(d.larger)));
+    start.push_back(ix.mul(tileIndex[i], d.base));
+    if (d.larger) start.back() = ix.add(start.back(), ix.min(tileIndex[i], ix.constant(d.larger)));
   }
   if (p.batched) start.front() = outer;
+  return start;
+}
+
+void Generator::emitStatic(Value outer, ArrayRef<Value> tileIndex, Value columnTile, Microkernel &kernel, Edge edge) {
+  int64_t rank = work.rows.size();
+  SmallVector<Value> start = tileStart(tileIndex, outer);
   auto emit = [&](int64_t height, int64_t width) { kernel.emit(start, height, width, outer, columnTile, edge); };
   auto split = [&](int64_t i, auto &&body) {
     const TiledDim &d = work.rows[i];
@@ -147,9 +183,7 @@ void Generator::emitStatic(Value outer, ArrayRef<Value> tileIndex, Value columnT
 /// Whole tiles, and the remainder in powers of two.
 void Generator::emitDynamic(Value outer, ArrayRef<Value> tileIndex, Value columnTile, Microkernel &kernel, Edge edge) {
   const TiledDim &last = work.rows.back();
-  SmallVector<Value> start;
-  for (auto [i, d] : llvm::enumerate(work.rows)) start.push_back(ix.mul(tileIndex[i], d.base));
-  if (p.batched) start.front() = outer;
+  SmallVector<Value> start = tileStart(tileIndex, outer);
   Value remaining = ix.sub(last.size, start.back());
   ix.branch(ix.less(remaining, ix.constant(last.base)),
             [&] {
@@ -165,10 +199,7 @@ void Generator::emitDynamic(Value outer, ArrayRef<Value> tileIndex, Value column
             [&] { kernel.emit(start, 1, last.base, outer, columnTile, edge); });
 }
 
-void Generator::emitTiles(Value outer, Value rowTile, Value columnTile, Microkernel &kernel) {
-  SmallVector<Value> counts;
-  for (TiledDim &d : work.rows) counts.push_back(d.count);
-  SmallVector<Value> index = ix.delinearize(rowTile, counts);
+void Generator::emitTiles(Value outer, ArrayRef<Value> index, Value columnTile, Microkernel &kernel) {
   auto emit = [&](Edge edge) {
     if (work.rows.back().dynamic) emitDynamic(outer, index, columnTile, kernel, edge);
     else emitStatic(outer, index, columnTile, kernel, edge);
@@ -198,8 +229,25 @@ void Generator::emitTask(Value task, Microkernel &kernel) {
     if (!known || *known % size) end = ix.min(end, count);
     ix.loop(begin, end, 1, body);
   };
-  range(group, work.groupTiles, work.columnTiles, [&](Value columnTile) {
-    range(block, work.blockTiles, work.rowTiles, [&](Value rowTile) { emitTiles(outer, rowTile, columnTile, kernel); });
+  SmallVector<Value> counts;
+  for (TiledDim &d : work.rows) counts.push_back(d.count);
+  if (!work.packRows) {
+    range(group, work.groupTiles, work.columnTiles, [&](Value columnTile) {
+      range(block, work.blockTiles, work.rowTiles,
+            [&](Value rowTile) { emitTiles(outer, ix.delinearize(rowTile, counts), columnTile, kernel); });
+    });
+    return;
+  }
+  // The columns pass by packed rows.
+  auto type = MemRefType::get({*IndexBuilder::known(p.depth) / Microkernel::kChunk, work.tileRows, Microkernel::kChunk}, p.accumulator());
+  kernel.setPackedRows(memref::AllocaOp::create(b, loc, type, b.getI64IntegerAttr(64)));
+  range(block, work.blockTiles, work.rowTiles, [&](Value rowTile) {
+    SmallVector<Value> index = ix.delinearize(rowTile, counts), start = tileStart(index, outer);
+    const TiledDim &last = work.rows.back();
+    Value count = last.dynamic ? ix.min(ix.sub(last.size, start.back()), ix.constant(last.base)) : ix.constant(last.base);
+    if (last.larger) count = ix.select(ix.less(index.back(), ix.constant(last.larger)), ix.constant(last.base + 1), count);
+    kernel.packRows(start, count, outer);
+    range(group, work.groupTiles, work.columnTiles, [&](Value columnTile) { emitTiles(outer, index, columnTile, kernel); });
   });
 }
 

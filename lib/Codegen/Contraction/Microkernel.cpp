@@ -23,8 +23,33 @@ SmallVector<Value> Microkernel::rowIndex(const Position &at, int64_t row) {
   return index;
 }
 
+Value Microkernel::inputChannel(Value outer, Value k) { return p.groups == 1 ? k : ix.add(ix.mul(outer, p.depth), k); }
+
+void Microkernel::packRows(ArrayRef<Value> start, Value count, Value outer) {
+  auto type = cast<MemRefType>(p.input.getType());
+  Value zero = ix.constant(0);
+  packedStart = start.back();
+  ix.loop(zero, ix.div(p.depth, kChunk), 1, [&](Value chunk) {
+    ix.loop(zero, count, 1, [&](Value row) {
+      SmallVector<Value> index(start);
+      index.back() = ix.add(index.back(), row);
+      index.push_back(inputChannel(outer, ix.mul(chunk, kChunk)));
+      Value v = vector::LoadOp::create(b, loc, VectorType::get(kChunk, type.getElementType()), p.input, index);
+      v = convertElement(b, loc, v, vectorType.getElementType(), p.op.getUnsignedInput());
+      vector::StoreOp::create(b, loc, v, packedRows, ValueRange{chunk, row, zero});
+    });
+  });
+}
+
 /// input[n, o * stride + tap * dilation, group * depth + k], in every lane.
 Value Microkernel::loadInput(const Position &at, int64_t row, ArrayRef<Value> taps, Value k) {
+  if (packedRows) {
+    // The tile begins where the buffer does, but for the parts of a remainder.
+    Value first = ix.sub(at.start.back(), packedStart);
+    Value within = ix.sub(k, ix.mul(packedChunk, kChunk));
+    Value v = memref::LoadOp::create(b, loc, packedRows, ValueRange{packedChunk, ix.add(first, row), within});
+    return asVector(b, loc, v, tile.columns);
+  }
   SmallVector<Value> index = rowIndex(at, row);
   for (auto [i, dim] : llvm::enumerate(p.rows)) {
     index[i] = ix.mul(index[i], dim.stride);
@@ -33,7 +58,7 @@ Value Microkernel::loadInput(const Position &at, int64_t row, ArrayRef<Value> ta
   if (p.lastFolded) {
     index.back() = ix.add(ix.mul(index.back(), p.inputChannels), k);
   } else {
-    index.push_back(p.groups == 1 ? k : ix.add(ix.mul(at.outer, p.depth), k));
+    index.push_back(inputChannel(at.outer, k));
   }
   Value v = memref::LoadOp::create(b, loc, p.input, index);
   v = convertElement(b, loc, v, vectorType.getElementType(), p.op.getUnsignedInput());
@@ -94,6 +119,15 @@ Microkernel::Accumulators Microkernel::reduceDepth(const Position &at, ArrayRef<
     return Accumulators(forOp.getResults());
   };
   Value zero = ix.constant(0);
+  if (packedRows) {
+    auto chunks = scf::ForOp::create(b, loc, zero, ix.div(p.depth, kChunk), ix.constant(1), acc);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(chunks.getBody());
+    packedChunk = chunks.getInductionVar();
+    Value begin = ix.mul(packedChunk, kChunk);
+    scf::YieldOp::create(b, loc, loop(begin, ix.add(begin, kChunk), inFlight, Accumulators(chunks.getRegionIterArgs())));
+    return Accumulators(chunks.getResults());
+  }
   if (inFlight == 1) return loop(zero, p.depth, 1, acc);
   Value whole = ix.mul(ix.div(p.depth, inFlight), inFlight);
   acc = loop(zero, whole, inFlight, acc);

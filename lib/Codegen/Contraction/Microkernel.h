@@ -18,6 +18,12 @@ public:
   /// Sets where scratch for expensive epilogues is allocated: the start of a parallel iteration.
   void setScratchBlock(mlir::Block *block) { scratchBlock = block; }
 
+  /// Rows are read from `buffer` [depth / chunk, rows, chunk], which packRows has filled, in the type of accumulation.
+  void setPackedRows(mlir::Value buffer) { packedRows = buffer; }
+  /// Copies `count` rows of the input from `start` on into the buffer.
+  void packRows(mlir::ArrayRef<mlir::Value> start, mlir::Value count, mlir::Value outer);
+  static constexpr int64_t kChunk = 16;
+
   /// `start`: index of the result (rows, no channels) at which the tile begins. `outer`: index of the weights' first dimension.
   /// `column`: number of the column tile.
   void emit(mlir::ArrayRef<mlir::Value> start, int64_t height, int64_t width, mlir::Value outer, mlir::Value column, Edge edge);
@@ -36,6 +42,7 @@ private:
   Accumulators reduceDepth(const Position &at, llvm::ArrayRef<mlir::Value> taps, Accumulators acc, int64_t inFlight);
   Accumulators step(const Position &at, llvm::ArrayRef<mlir::Value> taps, mlir::Value k, int64_t slot, Accumulators acc);
   mlir::Value loadInput(const Position &at, int64_t row, llvm::ArrayRef<mlir::Value> taps, mlir::Value k);
+  mlir::Value inputChannel(mlir::Value outer, mlir::Value k);
   mlir::Value loadWeights(const Position &at, llvm::ArrayRef<mlir::Value> taps, mlir::Value k);
 
   void store(const Position &at, llvm::ArrayRef<mlir::Value> acc, Edge edge);
@@ -55,6 +62,8 @@ private:
   ContractionTile tile;
   mlir::VectorType vectorType;
   mlir::Block *scratchBlock = nullptr;
+  mlir::Value packedRows, packedStart; // the row at which the buffer begins
+  mlir::Value packedChunk;             // that the innermost loop runs in
   bool scalarEpilogue = false, costlyEpilogue = false;
 };
 
