@@ -4,6 +4,8 @@
 //===-----------------------------------------------------------------------------===//
 #include "ingot/Codegen/TargetTable.h"
 #include "ingot/Pipelines/Compiler.h"
+
+#include "EvaluateConstants.h"
 #include "ingot/Transforms/Passes.h"
 
 #include "mlir/Conversion/Passes.h"
@@ -41,11 +43,17 @@ std::optional<Stage> ingot::parseStage(StringRef name) {
   return std::nullopt;
 }
 
-static void buildNormalize(OpPassManager &pm, const PipelineOptions &) {
+static void buildNormalize(OpPassManager &pm, const PipelineOptions &options) {
   // Every value has its element type and shape.
   pm.addNestedPass<func::FuncOp>(createInferShapes());
   pm.addPass(createFoldBatchNorm());
   pm.addPass(createCSEPass());
+  // What depends on constants alone is constant.
+  if (options.evaluateConstants) {
+    pm.addPass(createEvaluateConstants(Stage::Quantize));
+    pm.addPass(createCSEPass());
+    pm.addNestedPass<func::FuncOp>(createInferShapes());
+  }
 }
 
 static void buildQuantize(OpPassManager &pm, const PipelineOptions &) {
@@ -63,7 +71,7 @@ static void buildLower(OpPassManager &pm, const PipelineOptions &) {
   pm.addPass(createCSEPass());
 }
 
-static void buildFuse(OpPassManager &pm, const PipelineOptions &) {
+static void buildFuse(OpPassManager &pm, const PipelineOptions &options) {
   // Sizes are functions of the inputs' dimensions wherever that can be said.
   pm.addPass(memref::createResolveShapedTypeResultDimsPass());
   pm.addPass(createCanonicalizerPass());
@@ -73,6 +81,12 @@ static void buildFuse(OpPassManager &pm, const PipelineOptions &) {
   pm.addPass(createFuseElementwise());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
+  // Constants are in the form that kernels read.
+  if (options.evaluateConstants) {
+    pm.addPass(createEvaluateConstants(Stage::Fuse));
+    pm.addPass(createCanonicalizerPass());
+    pm.addPass(createCSEPass());
+  }
   // Only fills, insertions and computation are left.
   pm.addPass(createDecomposeMovement());
   pm.addPass(createCanonicalizerPass());
@@ -172,9 +186,9 @@ void ingot::buildStage(OpPassManager &pm, Stage stage, const PipelineOptions &op
 }
 
 LogicalResult ingot::runStages(ModuleOp module, const PipelineOptions &options, Stage last,
-                               const std::function<void(Stage, ModuleOp)> &after) {
+                               const std::function<void(Stage, ModuleOp)> &after, Stage first) {
   for (const StageInfo &info : kStages) {
-    if (info.stage == Stage::Import || info.stage == Stage::Emit || info.stage > last) continue;
+    if (info.stage == Stage::Import || info.stage == Stage::Emit || info.stage < first || info.stage > last) continue;
     PassManager pm(module.getContext());
     buildStage(pm, info.stage, options);
     if (failed(pm.run(module))) return failure();

@@ -35,6 +35,7 @@ struct TargetOptions {
 struct PipelineOptions {
   TargetOptions target;
   bool parallel = true;              // --threads=off: no calls of the parallel_for hook
+  bool evaluateConstants = true;     // run constant subgraphs at compile time (off inside of that evaluation)
 };
 
 /// Adds the passes of one stage (normalize to codegen).
@@ -46,9 +47,10 @@ void registerPasses();
 /// Context with everything that a compilation needs loaded.
 std::unique_ptr<mlir::MLIRContext> createContext(bool multithreaded = true);
 
-/// Runs the stages after import up to and including `last`.  `after` is called after each (for --print-ir-after, --time-stages).
+/// Runs the stages from `first` up to and including `last`.  `after` is called after each (for --print-ir-after, --time-stages).
 mlir::LogicalResult runStages(mlir::ModuleOp module, const PipelineOptions &options, Stage last = Stage::Codegen,
-                              const std::function<void(Stage, mlir::ModuleOp)> &after = {});
+                              const std::function<void(Stage, mlir::ModuleOp)> &after = {},
+                              Stage first = Stage::Normalize);
 
 } // namespace ingot
 
