@@ -114,7 +114,8 @@ OpSignature readSignature(RegisteredOperationName op) {
 template <class OpT, class = void> constexpr int sinceVersion = 0;
 template <class OpT> constexpr int sinceVersion<OpT, std::void_t<decltype(OpT::kSinceVersion)>> = OpT::kSinceVersion;
 
-template <class... OpTs> void readVersions(llvm::StringMap<OpSignature> &map) {
+template <class... OpTs> void readAll(llvm::StringMap<OpSignature> &map, MLIRContext *context) {
+  ((map[OpTs::getOperationName()] = readSignature(*RegisteredOperationName::lookup(TypeID::get<OpTs>(), context))), ...);
   ((map[OpTs::getOperationName()].sinceVersion = sinceVersion<OpTs>), ...);
 }
 
@@ -128,11 +129,10 @@ llvm::StringMap<OpSignature> &signatures() {
 static void readSignatures(MLIRContext *context) {
   static std::once_flag once;
   std::call_once(once, [&] {
-    for (RegisteredOperationName op : context->getRegisteredOperationsByDialect("onnx")) signatures()[op.getStringRef()] = readSignature(op);
-    readVersions<
+    readAll<
 #define GET_OP_LIST
 #include "ingot/Dialect/ONNX/ONNXOps.cpp.inc"
-        >(signatures());
+        >(signatures(), context);
   });
 }
 
