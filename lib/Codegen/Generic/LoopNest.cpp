@@ -71,11 +71,16 @@ static Access readAccess(linalg::LinalgOp op, OpOperand &operand, IndexBuilder &
       c.value = sum;
     }
   }
-  // A view whose first element is the operand's; its size is not used.
+  // A view from the operand's first element to its last.
+  Value extent = ix.constant(1);
+  for (int64_t i = 0; i < type.getRank(); ++i) {
+    Value last = ix.max(ix.sub(ix.dim(operand.get(), i), ix.constant(1)), ix.constant(0));
+    extent = ix.add(extent, ix.mul(last, ShapedType::isDynamic(strides[i]) ? metadata.getStrides()[i] : ix.constant(strides[i])));
+  }
   auto flat = MemRefType::get({ShapedType::kDynamic}, access.element,
                               StridedLayoutAttr::get(op.getContext(), ShapedType::kDynamic, {1}), type.getMemorySpace());
   access.flat = memref::ReinterpretCastOp::create(ix.b, ix.loc, flat, metadata.getBaseBuffer(), OpFoldResult(base),
-                                                  ArrayRef<OpFoldResult>{ix.b.getIndexAttr(1)}, ArrayRef<OpFoldResult>{ix.b.getIndexAttr(1)});
+                                                  ArrayRef<OpFoldResult>{OpFoldResult(extent)}, ArrayRef<OpFoldResult>{ix.b.getIndexAttr(1)});
   return access;
 }
 

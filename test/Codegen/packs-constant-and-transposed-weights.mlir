@@ -1,0 +1,44 @@
+// RUN: ingot-opt %s --pass-pipeline='builtin.module(ingot-pack-weights{target=x86-64-v4})' | FileCheck %s
+// RUN: ingot-opt %s --pass-pipeline='builtin.module(ingot-pack-weights{target=x86-64-v4},ingot-pack-weights{target=x86-64-v4})' | FileCheck %s
+
+// 40 columns are three panels of 16 rather than two of 32.
+// CHECK-LABEL: func @constant
+// CHECK: linalg.pack %{{.*}} padding_value({{.*}}) outer_dims_perm = [0, 3, 1, 2] inner_dims_pos = [3] inner_tiles = [16] {{.*}} -> tensor<1x3x1x64x16xf32>
+// CHECK-NOT: linalg.pack
+// CHECK: ingot.contract
+func.func @constant(%x: tensor<1x128x64xf32>, %o: tensor<1x128x40xf32>) -> tensor<1x128x40xf32> {
+  %w = arith.constant dense<1.0> : tensor<1x1x64x40xf32>
+  %r = ingot.contract ins(%x, %w : tensor<1x128x64xf32>, tensor<1x1x64x40xf32>) outs(%o : tensor<1x128x40xf32>)
+    attributes {strides = array<i64: 1>, dilations = array<i64: 1>} {
+  ^bb0(%a: f32):
+    ingot.yield %a : f32
+  } -> tensor<1x128x40xf32>
+  return %r : tensor<1x128x40xf32>
+}
+
+// The transposition of keys is part of the pack.
+// CHECK-LABEL: func @transposed
+// CHECK-SAME: %[[Q:.*]]: tensor<2x8x64xf32>, %[[K:.*]]: tensor<2x1x32x64xf32>
+// CHECK: linalg.pack %[[K]] outer_dims_perm = [0, 2, 1, 3] inner_dims_pos = [2] inner_tiles = [32]
+func.func @transposed(%q: tensor<2x8x64xf32>, %k: tensor<2x1x32x64xf32>, %o: tensor<2x8x32xf32>) -> tensor<2x8x32xf32> {
+  %e = tensor.empty() : tensor<2x1x64x32xf32>
+  %t = linalg.transpose ins(%k : tensor<2x1x32x64xf32>) outs(%e : tensor<2x1x64x32xf32>) permutation = [0, 1, 3, 2]
+  %r = ingot.contract ins(%q, %t : tensor<2x8x64xf32>, tensor<2x1x64x32xf32>) outs(%o : tensor<2x8x32xf32>)
+    attributes {strides = array<i64: 1>, dilations = array<i64: 1>, batched_weights} {
+  ^bb0(%a: f32):
+    ingot.yield %a : f32
+  } -> tensor<2x8x32xf32>
+  return %r : tensor<2x8x32xf32>
+}
+
+// Values of attention lie well as they are.
+// CHECK-LABEL: func @computed
+// CHECK-NOT: linalg.pack
+func.func @computed(%q: tensor<2x8x64xf32>, %v: tensor<2x1x64x32xf32>, %o: tensor<2x8x32xf32>) -> tensor<2x8x32xf32> {
+  %r = ingot.contract ins(%q, %v : tensor<2x8x64xf32>, tensor<2x1x64x32xf32>) outs(%o : tensor<2x8x32xf32>)
+    attributes {strides = array<i64: 1>, dilations = array<i64: 1>, batched_weights} {
+  ^bb0(%a: f32):
+    ingot.yield %a : f32
+  } -> tensor<2x8x32xf32>
+  return %r : tensor<2x8x32xf32>
+}
