@@ -66,7 +66,11 @@ static Value toRank(PatternRewriter &b, Location loc, Value v, int64_t rank) {
   return UnsqueezeOp::create(b, loc, RankedTensorType::get(shape, type.getElementType()), v, indexConstant(b, loc, axes));
 }
 
-static bool isConstant(Value v) { return v.getDefiningOp<ConstantOp>() != nullptr; }
+/// A constant, or one that was turned already: the evaluator makes it a constant again.
+static bool isConstant(Value v) {
+  Operation *op = v.getDefiningOp();
+  return op && (isa<ConstantOp>(op) || (isa<TransposeOp, UnsqueezeOp>(op) && isConstant(op->getOperand(0))));
+}
 
 /// True if transposing this operand costs nothing: constants, single elements, and moves of unit dimensions.
 static bool isFreeToTranspose(Value v, int64_t rank, ArrayRef<int64_t> perm) {
@@ -89,11 +93,15 @@ static Value turnOperand(PatternRewriter &b, Location loc, Value v, int64_t rank
 }
 
 /// How many operands of `op` are transposed by `perm`, and how many would have to be transposed at a cost.
-static std::pair<int, int> countOperands(Operation *op, int64_t rank, ArrayRef<int64_t> perm) {
+static std::pair<int, int> countOperands(Operation *op, RankedTensorType result, ArrayRef<int64_t> perm) {
   int same = 0, costly = 0;
   Perm inv = inverse(perm);
+  int64_t rank = result.getRank();
   for (Value v : op->getOperands()) {
     auto t = transposeOf(v);
+    // Transposes of constants and of what is broadcast cost nothing, so they decide nothing.
+    if (isConstant(v) || (t && isPointwise(op) && ranked(v).getShape() != result.getShape()))
+      continue;
     if (t && permOf(t) == ArrayRef<int64_t>(perm))
       ++same;
     else if (!isFreeToTranspose(v, rank, inv))
@@ -110,7 +118,7 @@ static std::optional<Perm> sinkablePerm(Operation *op, RankedTensorType result) 
     if (!t || ranked(v).getRank() != result.getRank() || (isPointwise(op) && ranked(v).getShape() != result.getShape()))
       continue;
     Perm perm = permOf(t);
-    auto [same, costly] = countOperands(op, result.getRank(), perm);
+    auto [same, costly] = countOperands(op, result, perm);
     if (same > costly)
       return perm;
   }
@@ -154,7 +162,7 @@ static LogicalResult liftAbovePointwise(PatternRewriter &b, TransposeOp op) {
   Perm perm = permOf(op);
   if (!result || isIdentity(perm))
     return failure();
-  auto [cancelled, added] = countOperands(producer, result.getRank(), inverse(perm));
+  auto [cancelled, added] = countOperands(producer, result, inverse(perm));
   if (cancelled == 0 || cancelled < added)
     return failure();
   b.setInsertionPoint(op);
