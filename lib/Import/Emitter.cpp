@@ -2,7 +2,9 @@
 #include "Emitter.h"
 
 #include "ingot/Dialect/ONNX/ONNXDialect.h"
+#include "Types.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSwitch.h"
 
 using namespace mlir;
 using namespace ingot;
@@ -38,10 +40,67 @@ void Emitter::hint(Value v, Type type) {
   if (auto ranked = dyn_cast_if_present<RankedTensorType>(type)) shapes.try_emplace(v, ranked);
 }
 
-// Shape inference sets all types; until then a result has the declared element type, or that of the first tensor operand.
-Type Emitter::resultType(Type declared, ArrayRef<Value> operands) {
+// Shape inference sets all types in the end.  Until then they should be right where a rewrite makes constants of an operand's type.
+static Type impliedElement(StringRef opType, const NamedAttrList &attributes, ArrayRef<Value> operands, Builder &b) {
+  auto elementOf = [&](unsigned i) -> Type {
+    auto tensor = i < operands.size() && operands[i] ? dyn_cast<TensorType>(operands[i].getType()) : TensorType();
+    return tensor ? tensor.getElementType() : Type();
+  };
+  enum Kind { Unknown, Index, Bool, ByTo, ByValue, BySecond };
+  switch (llvm::StringSwitch<Kind>(opType)
+              .Cases({"Shape", "Size", "NonZero", "ArgMax", "ArgMin", "NonMaxSuppression"}, Index)
+              .Cases({"Equal", "Less", "LessOrEqual", "Greater", "GreaterOrEqual", "IsNaN", "IsInf"}, Bool)
+              .Case("Cast", ByTo)
+              .Case("ConstantOfShape", ByValue)
+              .Cases({"Where", "DequantizeLinear", "CastLike"}, BySecond)
+              .Default(Unknown)) {
+  case Index: return b.getI64Type();
+  case Bool: return b.getI1Type();
+  case BySecond: return elementOf(1);
+  case ByTo:
+    if (auto to = dyn_cast_if_present<IntegerAttr>(attributes.get("to"))) return elementTypeOf(to.getInt(), b.getContext());
+    return {};
+  case ByValue:
+    if (auto value = dyn_cast_if_present<ElementsAttr>(attributes.get("value"))) return value.getElementType();
+    return b.getF32Type();
+  case Unknown: break;
+  }
+  return {};
+}
+
+// The ranks that old versions of Softmax and of broadcasting ask for, through the operators of the networks of their time.
+void Emitter::hintRankOf(Operation *op) {
+  enum Kind { Unknown, Same, Largest, Matrix, ByShape };
+  Kind kind = llvm::StringSwitch<Kind>(op->getName().stripDialect())
+                  .Cases({"Conv", "ConvTranspose", "MaxPool", "AveragePool", "LpPool", "GlobalAveragePool", "GlobalMaxPool"}, Same)
+                  .Cases({"LRN", "BatchNormalization", "InstanceNormalization", "Dropout", "Softmax", "LogSoftmax"}, Same)
+                  .Cases({"Relu", "LeakyRelu", "PRelu", "Elu", "Selu", "Sigmoid", "Tanh", "Clip", "HardSigmoid", "Softplus"}, Same)
+                  .Cases({"Exp", "Log", "Sqrt", "Neg", "Abs", "Reciprocal", "Cast", "Identity", "Concat", "Pad", "Transpose"}, Same)
+                  .Cases({"Resize", "Slice", "Tile"}, Same)
+                  .Cases({"Add", "Sub", "Mul", "Div", "Pow", "Sum", "Max", "Min"}, Largest)
+                  .Cases({"Gemm", "Flatten"}, Matrix)
+                  .Case("Reshape", ByShape)
+                  .Default(Unknown);
+  Value result = op->getResult(0);
+  if (kind == Matrix) return hintRank(result, 2);
+  if (kind == Unknown || op->getNumOperands() == 0) return;
+  if (kind == ByShape) {
+    if (auto dims = shape(op->getOperand(1)); dims && dims->size() == 1 && dims->front() >= 0) hintRank(result, dims->front());
+    return;
+  }
+  int64_t largest = 0;
+  for (Value operand : kind == Same ? op->getOperands().take_front() : op->getOperands()) {
+    std::optional<int64_t> operandRank = rank(operand);
+    if (!operandRank) return;
+    largest = std::max(largest, *operandRank);
+  }
+  hintRank(result, largest);
+}
+
+Type Emitter::resultType(Type declared, Type implied, ArrayRef<Value> operands) {
   if (auto tensor = dyn_cast_if_present<TensorType>(declared)) return UnrankedTensorType::get(tensor.getElementType());
   if (declared) return declared;
+  if (implied) return UnrankedTensorType::get(implied);
   for (Value operand : operands)
     if (operand)
       if (auto tensor = dyn_cast<TensorType>(operand.getType())) return UnrankedTensorType::get(tensor.getElementType());
@@ -82,12 +141,14 @@ Operation *Emitter::create(StringRef name, Location loc, StringRef what, ArrayRe
   OperationState state(loc, name);
   for (Value operand : operands) state.operands.push_back(operand ? operand : noValue());
   while (state.operands.size() < signature->minOperands) state.operands.push_back(noValue());
-  for (Type result : results) state.types.push_back(resultType(result, operands));
-  while (state.types.size() < signature->minResults) state.types.push_back(resultType({}, operands));
+  Type implied = impliedElement(name.drop_front(strlen("onnx.")), attributes, operands, builder);
+  for (Type result : results) state.types.push_back(resultType(result, implied, operands));
+  while (state.types.size() < signature->minResults) state.types.push_back(resultType({}, implied, operands));
   state.attributes = std::move(attributes);
   for (unsigned i = 0; i < numRegions; ++i) state.addRegion();
   Operation *op = builder.create(state);
   for (auto [result, type] : llvm::zip(op->getResults(), results)) hint(result, type);
+  if (op->getNumResults() == 1) hintRankOf(op);
   return op;
 }
 

@@ -36,13 +36,18 @@ public:
   void hintRank(mlir::Value v, int64_t rank) { ranks.try_emplace(v, rank); }
 
 private:
-  mlir::Type resultType(mlir::Type declared, llvm::ArrayRef<mlir::Value> operands);
+  /// The element type where no shape inference has run yet: declared, implied by the operator, or that of the first operand.
+  mlir::Type resultType(mlir::Type declared, mlir::Type implied, llvm::ArrayRef<mlir::Value> operands);
+  void hintRankOf(mlir::Operation *op);
 
   mlir::Block *entry;
   mlir::Value none;
   llvm::DenseMap<mlir::Value, mlir::RankedTensorType> shapes;
   llvm::DenseMap<mlir::Value, int64_t> ranks;
 };
+
+/// The names of an operator's graphs, in the order of the op's regions.
+llvm::ArrayRef<llvm::StringRef> regionNames(llvm::StringRef opType);
 
 } // namespace ingot
 

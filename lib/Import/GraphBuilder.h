@@ -54,6 +54,8 @@ private:
   mlir::LogicalResult addNode(const wire::NodeProto &proto, Scope &scope, const Frame &frame);
   mlir::LogicalResult addAttributes(const wire::NodeProto &proto, Node &node, const Frame &frame);
   mlir::LogicalResult emit(Node &node, Scope &scope, const Frame &frame, llvm::SmallVectorImpl<mlir::Value> &results);
+  mlir::LogicalResult emitOp(Node &node, Scope &scope, const Frame &frame, llvm::SmallVectorImpl<mlir::Value> &results);
+  mlir::LogicalResult emitBatchedScan(Node &node, Scope &scope, const Frame &frame, llvm::SmallVectorImpl<mlir::Value> &results);
   mlir::LogicalResult addSubgraph(const wire::GraphProto &graph, mlir::Region &region, Scope &outer, const Frame &frame, const Node &node,
                                   llvm::StringRef name);
   mlir::FailureOr<int64_t> versionOf(const Node &node, const Frame &frame);

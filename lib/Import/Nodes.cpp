@@ -103,7 +103,7 @@ LogicalResult GraphBuilder::addNode(const wire::NodeProto &proto, Scope &scope, 
 }
 
 // The order of regions is that of the op's declaration.
-static ArrayRef<StringRef> regionNames(StringRef opType) {
+ArrayRef<StringRef> ingot::regionNames(StringRef opType) {
   static const StringRef branches[] = {"then_branch", "else_branch"}, body[] = {"body"};
   if (opType == "If") return branches;
   if (opType == "Loop" || opType == "Scan" || opType == "SequenceMap") return body;
@@ -139,11 +139,16 @@ LogicalResult GraphBuilder::emit(Node &node, Scope &scope, const Frame &frame, S
     results.append(standIn.result_begin(), standIn.result_end());
     return success();
   }
+  if (node.isBatchedScan) return emitBatchedScan(node, scope, frame, results);
+  return emitOp(node, scope, frame, results);
+}
+
+LogicalResult GraphBuilder::emitOp(Node &node, Scope &scope, const Frame &frame, SmallVectorImpl<Value> &results) {
   ArrayRef<StringRef> regions = regionNames(node.opType);
   for (auto &[name, graph] : node.graphs)
     if (!llvm::is_contained(regions, name))
       return emitError(node.loc) << node.what << " has the graph '" << name << "', which the operator does not know";
-  Operation *op = emitter.create(opName, node.loc, node.what, node.operands, node.attributes, node.types, regions.size());
+  Operation *op = emitter.create(dialectName(node), node.loc, node.what, node.operands, node.attributes, node.types, regions.size());
   if (!op) return failure();
   for (auto [name, region] : llvm::zip(regions, op->getRegions())) {
     auto it = llvm::find_if(node.graphs, [&, name = name](auto &g) { return g.first == name; });
@@ -152,6 +157,31 @@ LogicalResult GraphBuilder::emit(Node &node, Scope &scope, const Frame &frame, S
   }
   if (failed(emitter.check(op, node.what))) return failure();
   results.append(op->result_begin(), op->result_end());
+  return success();
+}
+
+// A Scan over the batch, all operands sliced and all results stacked along dimension 0, around the Scan over the sequence.
+LogicalResult GraphBuilder::emitBatchedScan(Node &node, Scope &scope, const Frame &frame, SmallVectorImpl<Value> &results) {
+  OpBuilder &builder = emitter.builder;
+  NamedAttrList attributes(builder.getNamedAttr("num_scan_inputs", builder.getI64IntegerAttr(node.operands.size())));
+  Operation *outer = emitter.create("onnx.Scan", node.loc, node.what, node.operands, attributes, node.types, 1);
+  if (!outer) return failure();
+  {
+    OpBuilder::InsertionGuard guard(builder);
+    Block *block = builder.createBlock(&outer->getRegion(0));
+    for (Value &operand : node.operands) {
+      if (!operand) return emitError(node.loc) << node.what << " has an absent input, expected a value";
+      Type type = operand.getType();
+      if (auto tensor = dyn_cast<TensorType>(type)) type = UnrankedTensorType::get(tensor.getElementType());
+      operand = block->addArgument(type, node.loc);
+    }
+    for (Type &type : node.types)
+      if (auto tensor = dyn_cast_if_present<TensorType>(type)) type = UnrankedTensorType::get(tensor.getElementType());
+    SmallVector<Value> inner;
+    if (failed(emitOp(node, scope, frame, inner))) return failure();
+    onnx::YieldOp::create(builder, node.loc, inner);
+  }
+  results.append(outer->result_begin(), outer->result_end());
   return success();
 }
 

@@ -16,10 +16,11 @@ using RowsByOperator = llvm::StringMap<std::vector<const OpsetRow *>>;
 static const RowsByOperator &allRows() {
   static const RowsByOperator rows = [] {
     RowsByOperator map;
-    for (ArrayRef<OpsetRow> family : {constantRows(), contribRows()})
+    for (ArrayRef<OpsetRow> family : {constantRows(), axesRows(), broadcastRows(), elementwiseRows(), imageRows(), normalizationRows(),
+                                      recurrentRows(), retiredRows(), contribRows()})
       for (const OpsetRow &row : family) map[(row.domain + ":" + row.opType).str()].push_back(&row);
     for (auto &entry : map)
-      llvm::stable_sort(entry.second, [](const OpsetRow *x, const OpsetRow *y) { return x->before < y->before; });
+      llvm::sort(entry.second, [](const OpsetRow *x, const OpsetRow *y) { return x->before < y->before; });
     return map;
   }();
   return rows;
@@ -27,6 +28,8 @@ static const RowsByOperator &allRows() {
 
 LogicalResult ingot::upgrade(Rewriter &r) {
   Node &node = r.node;
+  // Which operands may be overwritten: a hint to runtimes of 2017 on many operators.
+  if (node.domain.empty() && node.version < 6) node.attributes.erase("consumed_inputs");
   // A row may rename the operator; its successor's rows come next.
   for (bool again = true; again;) {
     again = false;

@@ -27,6 +27,7 @@ struct Node {
   llvm::SmallVector<std::pair<std::string, const wire::GraphProto *>> graphs;
   llvm::SmallVector<bool> wanted;              // one per output: false where its name is empty
   llvm::SmallVector<mlir::Type> types;         // of the outputs, null where unknown
+  bool isBatchedScan = false;                  // Scan-8: once per element of the batch
   /// Set by a rewrite that has built the node's results itself.
   llvm::SmallVector<mlir::Value> replacements;
 };
@@ -83,7 +84,6 @@ llvm::ArrayRef<OpsetRow> constantRows();
 llvm::ArrayRef<OpsetRow> axesRows();
 llvm::ArrayRef<OpsetRow> broadcastRows();
 llvm::ArrayRef<OpsetRow> elementwiseRows();
-llvm::ArrayRef<OpsetRow> shapeRows();
 llvm::ArrayRef<OpsetRow> imageRows();
 llvm::ArrayRef<OpsetRow> normalizationRows();
 llvm::ArrayRef<OpsetRow> recurrentRows();
