@@ -109,9 +109,9 @@ static Value gatherLabels(ComputeBuilder &t, Value v, ArrayRef<int> labels, Arra
   SmallVector<int64_t> order;
   SmallVector<ReassociationIndices> pieces;
   SmallVector<int64_t> emptyGroups;
-  for (ArrayRef<int> group : groups) {
+  for (auto [g, group] : llvm::enumerate(groups)) {
     if (group.empty()) {
-      emptyGroups.push_back(&group - groups.begin());
+      emptyGroups.push_back(g);
       continue;
     }
     pieces.emplace_back();

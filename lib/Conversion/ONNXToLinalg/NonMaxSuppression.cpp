@@ -107,14 +107,20 @@ LogicalResult NonMaxSuppressionLowering::matchAndRewrite(onnx::NonMaxSuppression
                             {one, three});
       out = t.insert(row, out, {used, t.indexAttr(0)}, {one, three});
       Corners chosen = cornersOf(b, loc, boxes, batch, box, byCenter);
-      Value left = t.map(alive, {}, boxCount, i1, [&](OpBuilder &nested, Location l, ValueRange v) -> Value {
-        TensorBuilder n(nested, l);
-        Value i = linalg::IndexOp::create(nested, l, 0);
-        Value iou = overlap(nested, l, chosen, cornersOf(nested, l, boxes, batch, i, byCenter));
-        Value apart = arith::CmpFOp::create(nested, l, arith::CmpFPredicate::OLE, iou, iouThreshold);
-        Value other = n.compare(arith::CmpIPredicate::ne, i, box);
-        return arith::AndIOp::create(nested, l, v[0], arith::AndIOp::create(nested, l, apart, other));
-      });
+      // Struck off in place, so that the loop needs one buffer.
+      Value left = linalg::GenericOp::create(
+                       b, loc, alive.getType(), ValueRange{}, alive, ArrayRef<AffineMap>{one1},
+                       ArrayRef<utils::IteratorType>{utils::IteratorType::parallel},
+                       [&](OpBuilder &nested, Location l, ValueRange v) {
+                         TensorBuilder n(nested, l);
+                         Value i = linalg::IndexOp::create(nested, l, 0);
+                         Value iou = overlap(nested, l, chosen, cornersOf(nested, l, boxes, batch, i, byCenter));
+                         Value apart = arith::CmpFOp::create(nested, l, arith::CmpFPredicate::OLE, iou, iouThreshold);
+                         Value other = n.compare(arith::CmpIPredicate::ne, i, box);
+                         Value keep = arith::AndIOp::create(nested, l, apart, other);
+                         linalg::YieldOp::create(nested, l, arith::AndIOp::create(nested, l, v[0], keep).getResult());
+                       })
+                       .getResult(0);
       Value step = arith::IndexCastUIOp::create(b, loc, b.getIndexType(), found);
       return {left, out, arith::AddIOp::create(b, loc, used, step)};
     });

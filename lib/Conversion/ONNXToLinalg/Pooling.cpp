@@ -74,7 +74,9 @@ struct AveragePoolLowering : ONNXLowering<onnx::AveragePoolOp> {
       bool padsHere = getConstantIntValue(w.padBefore[i]) != 0 || getConstantIntValue(w.padAfter[i]) != 0;
       if (op.getCountIncludePad() && padsHere) {
         // Padding that was asked for counts; what ceil_mode adds beyond does not.
-        OpFoldResult after = op.getPads() && op.getAutoPad() == "NOTSET" ? t.indexAttr((*op.getPads())[w.rank() + i]) : w.padAfter[i];
+        OpFoldResult after = w.padAfter[i];
+        if (op.getAutoPad() == "NOTSET")
+          after = t.indexAttr(op.getPads() ? (*op.getPads())[w.rank() + i] : 0);
         begin = t.sub(begin, w.padBefore[i]);
         end = t.add(end, after);
         auto needed = getConstantIntValue(w.padAfter[i]), given = getConstantIntValue(after);

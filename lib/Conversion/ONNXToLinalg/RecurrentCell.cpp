@@ -119,22 +119,22 @@ Value RecurrentBuilder::clipped(ScalarBuilder &s, Value v) const {
 Value RecurrentBuilder::update(Value old, ValueRange inputs, ArrayRef<AffineMap> maps, Value isActive, ComputeBuilder::ScalarBody body) {
   SmallVector<Value> all(inputs);
   SmallVector<AffineMap> allMaps(maps);
-  all.push_back(old);
-  allMaps.push_back(full());
   if (isActive) {
     all.push_back(isActive);
     allMaps.push_back(t.select(2, {0}));
   }
   allMaps.push_back(full());
   SmallVector<utils::IteratorType> loops(2, utils::IteratorType::parallel);
+  // The old state is read where the new one is written, so that the loop needs one buffer for it.
   return linalg::GenericOp::create(t.b, t.loc, old.getType(), all, old, allMaps, loops, [&](OpBuilder &nested, Location l, ValueRange args) {
            ScalarBuilder s(nested, l, false, wide);
            SmallVector<Value> values;
-           for (Value v : args.take_front(inputs.size() + 1))
+           for (Value v : args.take_front(inputs.size()))
              values.push_back(s.cast(v, wide, false, false));
+           values.push_back(s.cast(args.back(), wide, false, false));
            Value result = s.cast(body(s, values), element, false, false);
            if (isActive)
-             result = s.select(args[inputs.size() + 1], result, args[inputs.size()]);
+             result = s.select(args[inputs.size()], result, args.back());
            linalg::YieldOp::create(nested, l, result);
          }).getResult(0);
 }

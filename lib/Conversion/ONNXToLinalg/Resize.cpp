@@ -56,6 +56,7 @@ struct ResizeLowering : ONNXLowering<onnx::ResizeOp> {
   using ONNXLowering::ONNXLowering;
   LogicalResult matchAndRewrite(onnx::ResizeOp op, OpAdaptor adaptor, ConversionPatternRewriter &b) const override;
   SmallVector<Axis> axesOf(onnx::ResizeOp op, OpAdaptor adaptor, ComputeBuilder &t, ArrayRef<OpFoldResult> in, ArrayRef<OpFoldResult> out) const;
+  Dims resultDims(onnx::ResizeOp op, OpAdaptor adaptor, ComputeBuilder &t, ConversionPatternRewriter &b, ArrayRef<OpFoldResult> in) const;
 };
 
 } // namespace
@@ -269,10 +270,8 @@ static std::optional<double> constantElement(Value v, int64_t i) {
   return (*std::next(values->begin(), i)).convertToDouble();
 }
 
-SmallVector<Axis> ResizeLowering::axesOf(onnx::ResizeOp op, OpAdaptor adaptor, ComputeBuilder &t, ArrayRef<OpFoldResult> in,
-                                         ArrayRef<OpFoldResult> out) const {
-  Reals r{t.b, t.loc};
-  int64_t rank = in.size();
+/// The dimension that each entry of scales, sizes and roi is for.
+static SmallVector<int64_t> resizedDims(onnx::ResizeOp op, int64_t rank) {
   SmallVector<int64_t> dims;
   if (auto given = op.getAxes())
     for (int64_t a : *given)
@@ -280,17 +279,56 @@ SmallVector<Axis> ResizeLowering::axesOf(onnx::ResizeOp op, OpAdaptor adaptor, C
   else
     for (int64_t i = 0; i < rank; ++i)
       dims.push_back(i);
+  return dims;
+}
 
-  bool crops = op.getCoordinateTransformationMode() == "tf_crop_and_resize", byScales = isGiven(op.getScales());
-  // One scale for all axes: the smallest or largest of those that the sizes ask for.
+/// One scale for all axes: the smallest or largest of those that the sizes ask for. Null with stretch, or where scales are given.
+static Value commonScale(onnx::ResizeOp op, Value sizes, ComputeBuilder &t, ArrayRef<OpFoldResult> in) {
+  if (isGiven(op.getScales()) || op.getKeepAspectRatioPolicy() == "stretch")
+    return {};
+  Reals r{t.b, t.loc};
   Value common;
-  if (!byScales && op.getKeepAspectRatioPolicy() != "stretch") {
-    for (auto [entry, dim] : llvm::enumerate(dims)) {
-      Value wanted = t.toIndex(t.extract(adaptor.getSizes(), t.index(entry)));
-      Value scale = r.div(r.of(wanted), r.of(t.value(in[dim])));
-      common = !common ? scale : op.getKeepAspectRatioPolicy() == "not_larger" ? r.min(common, scale) : r.max(common, scale);
+  for (auto [entry, dim] : llvm::enumerate(resizedDims(op, in.size()))) {
+    Value scale = r.div(r.of(t.extract(sizes, t.index(entry))), r.of(t.value(in[dim])));
+    common = !common ? scale : op.getKeepAspectRatioPolicy() == "not_larger" ? r.min(common, scale) : r.max(common, scale);
+  }
+  return common;
+}
+
+/// Dimensions of the result; those that the analysis knows only as dimensions of the result itself are computed here.
+Dims ResizeLowering::resultDims(onnx::ResizeOp op, OpAdaptor adaptor, ComputeBuilder &t, ConversionPatternRewriter &b,
+                                ArrayRef<OpFoldResult> in) const {
+  Reals r{t.b, t.loc};
+  Value common = commonScale(op, adaptor.getSizes(), t, in);
+  Dims out(in.size());
+  for (auto [entry, dim] : llvm::enumerate(resizedDims(op, in.size()))) {
+    auto symbol = dyn_cast<AffineSymbolExpr>(shapes.dim(op.getY(), dim));
+    if (!symbol || shapes.source(symbol.getPosition()).value != op.getY())
+      continue;
+    if (isGiven(op.getScales())) {
+      // In f32, as ONNX's shape inference does.
+      Value scale = ScalarBuilder(t.b, t.loc, false, t.b.getF32Type()).cast(t.extract(adaptor.getScales(), t.index(entry)), t.b.getF32Type(), false, false);
+      Value size = arith::SIToFPOp::create(t.b, t.loc, t.b.getF32Type(), t.fromIndex(t.value(in[dim]), t.b.getI64Type()));
+      out[dim] = r.toIndex(r.floor(r.mul(size, scale)));
+    } else if (common) {
+      out[dim] = r.toIndex(r.floor(r.add(r.mul(common, r.of(t.value(in[dim]))), r.constant(0.5))));
+    } else {
+      out[dim] = t.toIndex(t.extract(adaptor.getSizes(), t.index(entry)));
     }
   }
+  for (auto [i, d] : llvm::enumerate(out))
+    if (!d)
+      d = lowering.materialize(b, t.loc, shapes.dim(op.getY(), i));
+  return out;
+}
+
+SmallVector<Axis> ResizeLowering::axesOf(onnx::ResizeOp op, OpAdaptor adaptor, ComputeBuilder &t, ArrayRef<OpFoldResult> in,
+                                         ArrayRef<OpFoldResult> out) const {
+  Reals r{t.b, t.loc};
+  int64_t rank = in.size();
+  SmallVector<int64_t> dims = resizedDims(op, rank);
+  bool crops = op.getCoordinateTransformationMode() == "tf_crop_and_resize", byScales = isGiven(op.getScales());
+  Value common = commonScale(op, adaptor.getSizes(), t, in);
   SmallVector<Axis> axes;
   for (auto [entry, dim] : llvm::enumerate(dims)) {
     Axis a;
@@ -333,8 +371,8 @@ LogicalResult ResizeLowering::matchAndRewrite(onnx::ResizeOp op, OpAdaptor adapt
   auto type = cast<RankedTensorType>(typeConverter->convertType(op.getType()));
   ComputeBuilder t(b, op.getLoc(), isUnsigned(op.getX()));
   Value x = adaptor.getX();
-  Dims out = lowering.dims(b, op.getLoc(), op.getY());
-  SmallVector<Axis> axes = axesOf(op, adaptor, t, t.dims(x), out);
+  Dims in = t.dims(x), out = resultDims(op, adaptor, t, b, in);
+  SmallVector<Axis> axes = axesOf(op, adaptor, t, in, out);
   StringRef mode = op.getCoordinateTransformationMode();
   Value y = x;
   if (op.getMode() == "nearest") {
