@@ -1,8 +1,13 @@
-//===- Indexing.cpp - lowering of the Indexing family
-#include "TensorBuilder.h"
-#include "ingot/Conversion/ONNXToLinalg.h"
+//===- Indexing.cpp - the indexing family, file by file ------------------------------===//
+#include "Families.h"
 
 using namespace mlir;
 using namespace ingot;
 
-void ingot::populateIndexingLowering(RewritePatternSet &patterns, const TypeConverter &types, LoweringContext &context) {}
+void ingot::populateIndexingLowering(RewritePatternSet &patterns, const TypeConverter &types, LoweringContext &context) {
+  populateGatherLowering(patterns, types, context);
+  populateScatterLowering(patterns, types, context);
+  populateSelectionLowering(patterns, types, context);
+  populateSortingLowering(patterns, types, context);
+  populateScanningLowering(patterns, types, context);
+}

@@ -71,7 +71,11 @@ bool LoweringContext::isKnown(Value result, int64_t i) const {
   Operation *op = result.getDefiningOp();
   shapes.dim(result, i).walk([&](AffineExpr e) {
     auto symbol = dyn_cast<AffineSymbolExpr>(e);
-    found |= symbol && op && shapes.source(symbol.getPosition()).value.getDefiningOp() == op;
+    if (!symbol || !op)
+      return;
+    // The op itself, or a subgraph of it.
+    Value source = shapes.source(symbol.getPosition()).value;
+    found |= source.getDefiningOp() == op || op->isAncestor(source.getParentBlock()->getParentOp());
   });
   return !found;
 }
