@@ -71,6 +71,15 @@ static void buildLower(OpPassManager &pm, const PipelineOptions &) {
   pm.addPass(createCSEPass());
 }
 
+/// The row of the target table that kernels are generated for.
+static std::string targetRow(const TargetOptions &target) {
+  for (const TargetRow &row : allTargets())
+    if (row.name == target.cpu) return target.cpu;
+  std::string triple = target.triple.empty() ? llvm::sys::getDefaultTargetTriple() : target.triple;
+  StringRef cpu = target.cpu == "native" ? llvm::sys::getHostCPUName() : StringRef(target.cpu);
+  return lookupTarget(triple, cpu, target.features).name.str();
+}
+
 static void buildFuse(OpPassManager &pm, const PipelineOptions &options) {
   // Sizes are functions of the inputs' dimensions wherever that can be said.
   pm.addPass(memref::createResolveShapedTypeResultDimsPass());
@@ -81,6 +90,8 @@ static void buildFuse(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(createFuseElementwise());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
+  // Weights lie in panels of the target's register tile.
+  pm.addPass(createPackWeights({targetRow(options.target)}));
   // Constants are in the form that kernels read.
   if (options.evaluateConstants) {
     pm.addPass(createEvaluateConstants(Stage::Fuse));
@@ -120,15 +131,6 @@ static void buildBufferize(OpPassManager &pm, const PipelineOptions &) {
   pm.addPass(createPlanMemory());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
-}
-
-/// The row of the target table that kernels are generated for.
-static std::string targetRow(const TargetOptions &target) {
-  for (const TargetRow &row : allTargets())
-    if (row.name == target.cpu) return target.cpu;
-  std::string triple = target.triple.empty() ? llvm::sys::getDefaultTargetTriple() : target.triple;
-  StringRef cpu = target.cpu == "native" ? llvm::sys::getHostCPUName() : StringRef(target.cpu);
-  return lookupTarget(triple, cpu, target.features).name.str();
 }
 
 static void buildTile(OpPassManager &pm, const PipelineOptions &options) {
