@@ -52,9 +52,9 @@ LogicalResult GraphBuilder::addInitializers(const wire::GraphProto &graph, Scope
     if (failed(add(name, tensors.read(tensor, at, "initializer '" + name + "'"), at))) return failure();
   }
   for (const wire::ValueInfoProto &info : graph.value_info())
-    if (info.has_type()) scope.types.try_emplace(info.name(), &info.type());
+    if (info.type().value_case() != wire::TypeProto::VALUE_NOT_SET) scope.types.try_emplace(info.name(), &info.type());
   for (const wire::ValueInfoProto &info : graph.output())
-    if (info.has_type()) scope.types.try_emplace(info.name(), &info.type());
+    if (info.type().value_case() != wire::TypeProto::VALUE_NOT_SET) scope.types.try_emplace(info.name(), &info.type());
   return success();
 }
 

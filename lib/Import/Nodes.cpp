@@ -4,6 +4,7 @@
 #include "Types.h"
 
 #include "ingot/Dialect/ONNX/ONNXDialect.h"
+#include <queue>
 
 using namespace mlir;
 using namespace ingot;
@@ -11,9 +12,52 @@ using namespace ingot;
 // Functions that call each other twice, fifty levels deep, would expand for ever.
 static constexpr uint64_t kMaxNodes = 4000000;
 
+// Adds all names that a node and the graphs in it use or define inside.
+static void collectNames(const wire::NodeProto &node, llvm::function_ref<void(const std::string &)> use) {
+  for (const std::string &input : node.input()) use(input);
+  auto visit = [&](const wire::GraphProto &graph) {
+    for (const wire::NodeProto &inner : graph.node()) collectNames(inner, use);
+    for (const wire::ValueInfoProto &output : graph.output()) use(output.name());
+  };
+  for (const wire::AttributeProto &attribute : node.attribute())
+    if (attribute.has_g()) visit(attribute.g());
+}
+
+// The format asks for topological order, but optimisers append nodes and leave the sorting to the reader.  The order is that of the
+// file where it is possible.  Nodes of a cycle come last, where their undefined inputs are diagnosed.
+static std::vector<int> topologicalOrder(const GraphBuilder::Nodes &nodes) {
+  llvm::StringMap<int> producers;
+  for (int i = 0; i < nodes.size(); ++i)
+    for (const std::string &output : nodes[i].output())
+      if (!output.empty()) producers.try_emplace(output, i);
+  std::vector<std::vector<int>> users(nodes.size());
+  std::vector<int> waitsFor(nodes.size(), 0);
+  for (int i = 0; i < nodes.size(); ++i)
+    collectNames(nodes[i], [&](const std::string &name) {
+      auto it = producers.find(name);
+      if (it == producers.end() || it->second == i) return;
+      users[it->second].push_back(i);
+      ++waitsFor[i];
+    });
+  std::priority_queue<int, std::vector<int>, std::greater<int>> ready;
+  for (int i = 0; i < nodes.size(); ++i)
+    if (waitsFor[i] == 0) ready.push(i);
+  std::vector<int> order;
+  while (!ready.empty()) {
+    int next = ready.top();
+    ready.pop();
+    order.push_back(next);
+    for (int user : users[next])
+      if (--waitsFor[user] == 0) ready.push(user);
+  }
+  for (int i = 0; i < nodes.size(); ++i)
+    if (waitsFor[i] > 0) order.push_back(i);
+  return order;
+}
+
 LogicalResult GraphBuilder::addNodes(const Nodes &nodes, Scope &scope, const Frame &frame) {
-  for (const wire::NodeProto &node : nodes)
-    if (failed(addNode(node, scope, frame))) return failure();
+  for (int i : topologicalOrder(nodes))
+    if (failed(addNode(nodes[i], scope, frame))) return failure();
   return success();
 }
 
@@ -23,8 +67,8 @@ static std::string nodeName(const wire::NodeProto &proto) {
 }
 
 static LogicalResult undefinedInput(const Node &node, StringRef name) {
-  return emitError(node.loc) << node.what << " uses '" << name << "', which is not defined before it; expected an input, an initializer or the "
-                             << "output of an earlier node (nodes must be in topological order, without cycles)";
+  return emitError(node.loc) << node.what << " uses '" << name << "', which is not defined, or needs this node itself; expected an input, an "
+                             << "initializer or the output of another node, without cycles";
 }
 
 LogicalResult GraphBuilder::addAttributes(const wire::NodeProto &proto, Node &node, const Frame &frame) {
@@ -55,6 +99,8 @@ LogicalResult GraphBuilder::addAttributes(const wire::NodeProto &proto, Node &no
 FailureOr<int64_t> GraphBuilder::versionOf(const Node &node, const Frame &frame) {
   auto it = frame.opsets->find(node.domain);
   if (it != frame.opsets->end()) return it->second;
+  // ONNX Runtime's optimiser adds operators of its domain without an entry, and has only one version of them.
+  if (node.domain == "com.microsoft") return int64_t(1);
   return emitError(node.loc) << node.what << " is of domain '" << (node.domain.empty() ? "ai.onnx" : node.domain)
                              << "', for which the model imports no operator set; expected an entry in opset_import";
 }
@@ -200,7 +246,18 @@ LogicalResult GraphBuilder::addSubgraph(const wire::GraphProto &graph, Region &r
       if (failed(converted)) return failure();
       type = *converted;
     }
-    Value argument = block->addArgument(type.type, node.loc);
+    // A loop's number and condition are scalars; a body that declares vectors of one element gets them reshaped.
+    Type declared = type.type;
+    auto tensor = dyn_cast<RankedTensorType>(declared);
+    bool isLoopScalar = node.opType == "Loop" && block->getNumArguments() < 2 && tensor && tensor.getRank() == 1;
+    if (isLoopScalar) declared = RankedTensorType::get({}, tensor.getElementType());
+    Value argument = block->addArgument(declared, node.loc);
+    if (isLoopScalar) {
+      Value one = emitter.constant(node.loc, builder.getI64TensorAttr({1}));
+      Operation *reshaped = emitter.create("onnx.Reshape", node.loc, what, {argument, one}, {}, Type(tensor));
+      if (!reshaped) return failure();
+      argument = reshaped->getResult(0);
+    }
     if (failed(define(input.name(), argument, scope, node.loc, what))) return failure();
   }
   if (failed(addInitializers(graph, scope, node.loc)) || failed(addNodes(graph.node(), scope, frame))) return failure();
