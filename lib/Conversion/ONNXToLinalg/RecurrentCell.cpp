@@ -1,6 +1,7 @@
 //===- RecurrentCell.cpp - time loops of recurrent operators -----------------------------===//
 #include "RecurrentCell.h"
 
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
 using namespace mlir;
@@ -202,9 +203,13 @@ RecurrentBuilder::Results RecurrentBuilder::run(bool wantsSequence) {
     }
     State state{loop.getRegionIterArg(0), hasCell() ? loop.getRegionIterArg(1) : Value()};
     state = step(now, state, isActive);
-    SmallVector<Value> next = {state.h};
+    // The state stays in the buffers that the loop carries.
+    auto inPlace = [&](Value v, Value carried) -> Value {
+      return bufferization::MaterializeInDestinationOp::create(t.b, t.loc, carried.getType(), v, carried)->getResult(0);
+    };
+    SmallVector<Value> next = {inPlace(state.h, loop.getRegionIterArg(0))};
     if (hasCell())
-      next.push_back(state.c);
+      next.push_back(inPlace(state.c, loop.getRegionIterArg(1)));
     if (wantsSequence) {
       Value visible = state.h;
       if (isActive)

@@ -57,7 +57,6 @@ Value phaseWeights(ComputeBuilder &t, Value weights, const Geometry &g, ArrayRef
   int64_t r = phases.size(), inner = type.getDimSize(0) / groups;
   Dims offsets(2, t.indexAttr(0)), sizes = {t.indexAttr(type.getDimSize(0)), t.indexAttr(type.getDimSize(1))};
   Dims steps(2, t.indexAttr(1)), wanted = {t.indexAttr(groups)};
-  SmallVector<AffineExpr> flipped;
   for (int64_t i = 0; i < r; ++i) {
     offsets.push_back(t.indexAttr(phases[i].firstTap));
     sizes.push_back(t.indexAttr(phases[i].taps));
@@ -74,11 +73,14 @@ Value phaseWeights(ComputeBuilder &t, Value weights, const Geometry &g, ArrayRef
     split.push_back(sizes[i]);
   }
   taps = t.expand(taps, pieces, split);
-  // Loops g, k..., ic, oc.
-  SmallVector<AffineExpr> read = {t.loop(0), t.loop(r + 1), t.loop(r + 2)};
-  for (int64_t i = 0; i < r; ++i)
-    read.push_back(t.b.getAffineConstantExpr(phases[i].taps - 1) - t.loop(1 + i));
-  return t.map(taps, t.mapOf(r + 3, read), wanted, elementType(weights), [](OpBuilder &, Location, ValueRange x) { return x[0]; });
+  // Positions are g, k..., ic, oc.
+  return t.compute(wanted, elementType(weights), [&](OpBuilder &nested, Location l, ValueRange at) {
+    TensorBuilder n(nested, l);
+    SmallVector<Value> index = {at[0], at[r + 1], at[r + 2]};
+    for (int64_t i = 0; i < r; ++i)
+      index.push_back(arith::SubIOp::create(nested, l, n.index(phases[i].taps - 1), at[1 + i]));
+    return n.extract(taps, index);
+  });
 }
 
 /// y[n, o, c] = sum over i, k with o + pads = i * strides + k * dilations of x[n, i, ic] * w[ic, c, k] + b[c]
