@@ -25,3 +25,6 @@ if os.path.isabs(subprocess.run(["cc", "-print-file-name=libtsan.so"], stdout=su
     config.available_features.add("tsan")
 if shutil.which("aarch64-linux-gnu-gcc") and shutil.which("qemu-aarch64"):
     config.available_features.add("aarch64")
+
+# The Python that has the ONNX packages, to build small models (make_onnx.py).
+config.substitutions.append(("%python", "/usr/bin/python3"))

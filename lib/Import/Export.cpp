@@ -6,6 +6,7 @@
 
 #include "ingot/Dialect/ONNX/ONNXDialect.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
 #include "onnx.pb.h"
 
 using namespace mlir;
@@ -51,7 +52,12 @@ static StringRef nodeName(Operation *op) {
 
 const std::string &Exporter::nameOf(Value value) {
   auto [it, isNew] = names.try_emplace(value);
-  if (isNew) it->second = unique(value.getDefiningOp() ? nodeName(value.getDefiningOp()) : StringRef());
+  if (!isNew) return it->second;
+  StringRef wanted = value.getDefiningOp() ? nodeName(value.getDefiningOp()) : StringRef();
+  // Text without locations has the names of large weights still: their resources'.
+  if (auto constant = value.getDefiningOp<onnx::ConstantOp>(); constant && wanted.empty())
+    if (auto resource = dyn_cast<DenseResourceElementsAttr>(constant.getValue())) wanted = resource.getRawHandle().getKey();
+  it->second = unique(wanted);
   return it->second;
 }
 
