@@ -112,6 +112,8 @@ static void buildFuse(OpPassManager &pm, const PipelineOptions &options) {
 }
 
 static void buildBufferize(OpPassManager &pm, const PipelineOptions &) {
+  // No two computations share a destination.
+  pm.addPass(createUnshareDestinations());
   // Producers write straight into the slices, pads and outputs that their results are inserted in.
   pm.addPass(bufferization::createEmptyTensorEliminationPass());
   pm.addPass(bufferization::createEmptyTensorToAllocTensorPass());
@@ -123,6 +125,8 @@ static void buildBufferize(OpPassManager &pm, const PipelineOptions &) {
   pm.addPass(bufferization::createOneShotBufferizePass(bufferize));
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
+  // A copy of a slice onto itself shows as one only now.
+  pm.addPass(createCanonicalizerPass());
   // Compute is in kernels, one for each distinct computation; the model's function only calls them.
   pm.addPass(createOutlineKernels());
   pm.addPass(createCanonicalizerPass());

@@ -7,6 +7,7 @@
 #include "ingot/Transforms/Passes.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Transforms/RegionUtils.h"
 
@@ -68,6 +69,13 @@ struct ParallelizeKernelsPass : ingot::impl::ParallelizeKernelsBase<ParallelizeK
     b.setInsertionPointToStart(range.getBody());
     map.map(loop.getInductionVars().front(), range.getInductionVar());
     for (Operation &op : loop.getBody()->without_terminator()) b.clone(op, map);
+
+    // One piece of scratch memory for all iterations: in the loop, the stack would grow with each.
+    SmallVector<memref::AllocaOp> scratch;
+    range.walk([&](memref::AllocaOp alloca) {
+      if (alloca.getType().hasStaticShape()) scratch.push_back(alloca);
+    });
+    for (memref::AllocaOp alloca : scratch) alloca->moveBefore(entry, entry->begin());
 
     b.setInsertionPoint(loop);
     auto cost = loop->getAttrOfType<IntegerAttr>("ingot.cost");

@@ -77,6 +77,10 @@ def DecomposeMovement : Pass<"ingot-decompose-movement", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def UnshareDestinations : Pass<"ingot-unshare-destinations", "::mlir::ModuleOp"> {
+  let summary = "give every computation an empty or filled tensor of its own to write to";
+}
+
 def BindInterface : Pass<"ingot-bind-interface", "::mlir::ModuleOp"> {
   let summary = "make the model's function read its inputs from and write its results to the frame of a run";
   let description = [{

@@ -101,7 +101,8 @@ bool Generator::wantsPackedRows() const {
   constexpr int64_t kPage = 4096, kMostBytes = 256 << 10;
   auto depth = IndexBuilder::known(p.depth);
   if (!depth || *depth < Microkernel::kChunk || *depth % Microkernel::kChunk || p.lastFolded || work.tileRows < 6) return false;
-  if (p.rows.size() > 1 && work.rows[p.rows.size() - 2].base > 1) return false;
+  // The copy is of one row of the image: a tile may not span several.
+  if (p.rows.size() > 1 && (work.rows[p.rows.size() - 2].base > 1 || work.rows[p.rows.size() - 2].larger)) return false;
   if (llvm::any_of(p.rows, [](const RowDim &row) { return row.hasTaps() || row.stride != 1; })) return false;
   auto type = cast<MemRefType>(p.input.getType());
   SmallVector<int64_t> strides;
