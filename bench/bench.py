@@ -125,7 +125,7 @@ def compile_model(name, model, ingotc, options):
         os.remove(library)
     start = time.monotonic()
     with open(log, "w") as out:
-        child = subprocess.Popen([ingotc, model, "-o", library, "--entry", name, *options], stdout=out, stderr=out)
+        child = subprocess.Popen([ingotc, model, "-o", library, f"--entry={name}", *options], stdout=out, stderr=out)
         _, status, usage = os.wait4(child.pid, 0)
     seconds = time.monotonic() - start
     if status or not os.path.exists(library):

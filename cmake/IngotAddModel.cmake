@@ -33,7 +33,7 @@ function(ingot_add_model name)
   add_custom_command(
     OUTPUT "${object}"
     BYPRODUCTS "${dir}/${entry}.h"
-    COMMAND Ingot::ingotc "${model}" -o "${object}" --entry "${entry}" -MD -MF "${object}.d" ${ARG_OPTIONS}
+    COMMAND Ingot::ingotc "${model}" -o "${object}" "--entry=${entry}" -MD -MF "${object}.d" ${ARG_OPTIONS}
     MAIN_DEPENDENCY "${model}"
     DEPENDS "$<TARGET_FILE:Ingot::ingotc>"
     DEPFILE "${object}.d"

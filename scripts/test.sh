@@ -10,7 +10,7 @@ source scripts/suite.sh
 all_suites() {
   suite lit scripts/suites/lit.py build/release/test
   suite unit scripts/suites/gtest.py build/release
-  suite numerics test/Numerics/run.py
+  suite numerics scripts/suites/numerics.sh
 }
 
 scripts/setup.sh test

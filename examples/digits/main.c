@@ -27,12 +27,10 @@ int main(int argc, char **argv) {
     fclose(f);
     for (int i = 0; i < 28 * 28; i++) picture[i] = pixels[i] / 255.0f;
 
-    ingot_tensor in = {picture, sizeof picture, INGOT_FLOAT, INGOT_TENSOR, 4, 0, {1, 1, 28, 28}};
-    ingot_tensor out = {probability, sizeof probability, INGOT_FLOAT, INGOT_TENSOR, 2, 0, {1, 10}};
     double took[RUNS];
     for (int i = 0; i < RUNS; i++) {
       double start = microseconds();
-      if (model->run(instance, &in, &out) != INGOT_OK) { fprintf(stderr, "%s\n", model->error(instance)); return 1; }
+      if (digits_run(instance, picture, probability) != INGOT_OK) { fprintf(stderr, "%s\n", model->error(instance)); return 1; }
       took[i] = microseconds() - start;
     }
     qsort(took, RUNS, sizeof *took, ascending);
