@@ -82,7 +82,32 @@ static Value multiplyRows(ComputeBuilder &t, Value a, Value b, Type outElement, 
   return contract(t, a, b, out, outElement, spec);
 }
 
-Value ingot::matMul(ComputeBuilder &t, const MatMulOperands &o, ArrayRef<OpFoldResult> outDims, Type outElement) {
+/// The batch dimensions of a product: those of the operands, broadcast together. Where that is only known at run time it is checked.
+static Dims batchDims(ComputeBuilder &t, Value a, Value b, ArrayRef<onnx::Dim> aDims, ArrayRef<onnx::Dim> bDims, int64_t batch) {
+  Dims result;
+  for (int64_t i = 0; i < batch; ++i) {
+    int64_t inA = i - batch + static_cast<int64_t>(aDims.size()) - 2, inB = i - batch + static_cast<int64_t>(bDims.size()) - 2;
+    OpFoldResult da = inA >= 0 ? t.dim(a, inA) : t.indexAttr(1), db = inB >= 0 ? t.dim(b, inB) : t.indexAttr(1);
+    if (inB < 0 || getConstantIntValue(db) == 1 || (inA >= 0 && aDims[inA] == bDims[inB])) {
+      result.push_back(da);
+      continue;
+    }
+    if (inA < 0 || getConstantIntValue(da) == 1) {
+      result.push_back(db);
+      continue;
+    }
+    Value va = t.value(da), vb = t.value(db), one = t.index(1);
+    Value aIsOne = t.compare(arith::CmpIPredicate::eq, va, one), bIsOne = t.compare(arith::CmpIPredicate::eq, vb, one);
+    Value fits = arith::OrIOp::create(t.b, t.loc, arith::OrIOp::create(t.b, t.loc, aIsOne, bIsOne),
+                                      t.compare(arith::CmpIPredicate::eq, va, vb));
+    t.check(fits, "batch dimension " + Twine(i) + " differs between the operands; expected equal sizes or 1");
+    auto ca = getConstantIntValue(da), cb = getConstantIntValue(db);
+    result.push_back(ca ? da : cb ? db : OpFoldResult(t.select(aIsOne, vb, va)));
+  }
+  return result;
+}
+
+Value ingot::matMul(ComputeBuilder &t, const MatMulOperands &o, Type outElement) {
   // A vector is a row on the left and a column on the right.
   bool row = o.aDims.size() == 1, column = o.bDims.size() == 1;
   SmallVector<onnx::Dim> aDims(o.aDims), bDims(o.bDims);
@@ -108,7 +133,7 @@ Value ingot::matMul(ComputeBuilder &t, const MatMulOperands &o, ArrayRef<OpFoldR
   } else {
     int64_t batch = static_cast<int64_t>(o.yDims.size()) - 2 + row + column;
     ArrayRef<onnx::Dim> wanted = o.yDims.take_front(batch);
-    ArrayRef<OpFoldResult> batchSizes = outDims.take_front(batch);
+    Dims batchSizes = batchDims(t, a, b, aDims, bDims, batch);
     a = collapseBatch(t, broadcastBatch(t, a, aDims, wanted, batchSizes));
     b = collapseBatch(t, broadcastBatch(t, b, bDims, wanted, batchSizes));
     ContractSpec spec;
@@ -139,7 +164,7 @@ struct MatMulLowering : ONNXLowering<onnx::MatMulOp> {
     auto type = cast<RankedTensorType>(typeConverter->convertType(op.getType()));
     ComputeBuilder t(b, op.getLoc());
     MatMulOperands operands{adaptor.getA(), adaptor.getB(), shapes.dims(op.getA()), shapes.dims(op.getB()), shapes.dims(op.getY())};
-    Value y = matMul(t, operands, lowering.dims(b, op.getLoc(), op.getY()), type.getElementType());
+    Value y = matMul(t, operands, type.getElementType());
     b.replaceOp(op, t.castTo(y, type));
     return success();
   }

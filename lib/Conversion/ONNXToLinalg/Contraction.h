@@ -29,7 +29,7 @@ struct MatMulOperands {
   llvm::ArrayRef<onnx::Dim> aDims, bDims, yDims;
   bool unsignedA = false, unsignedB = false;
 };
-mlir::Value matMul(ComputeBuilder &t, const MatMulOperands &operands, llvm::ArrayRef<mlir::OpFoldResult> outDims, mlir::Type outElement);
+mlir::Value matMul(ComputeBuilder &t, const MatMulOperands &operands, mlir::Type outElement);
 
 } // namespace ingot
 

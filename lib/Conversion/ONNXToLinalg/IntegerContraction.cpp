@@ -100,7 +100,7 @@ static Value requantize(ComputeBuilder &t, Value acc, const Requantization &q, A
 //===-------------------------------- matrix products -----------------------------===//
 
 /// Sum of (a - za)(b - zb) in i32.
-static Value integerMatMul(ComputeBuilder &t, const Quantized &a, const Quantized &b, MatMulOperands operands, ArrayRef<OpFoldResult> out) {
+static Value integerMatMul(ComputeBuilder &t, const Quantized &a, const Quantized &b, MatMulOperands operands) {
   Type i32 = t.b.getI32Type();
   int64_t aRank = operands.aDims.size(), bRank = operands.bDims.size();
   operands.a = a.data;
@@ -112,13 +112,14 @@ static Value integerMatMul(ComputeBuilder &t, const Quantized &a, const Quantize
     operands.unsignedB = false;
   }
   if (!a.zeroPoint)
-    return matMul(t, operands, out, i32);
+    return matMul(t, operands, i32);
   if (bRank != 2 || !isScalar(a.zeroPoint)) {
     operands.a = withoutZeroPoint(t, a, std::max<int64_t>(aRank - 2, 0));
     operands.unsignedA = false;
-    return matMul(t, operands, out, i32);
+    return matMul(t, operands, i32);
   }
-  Value product = matMul(t, operands, out, i32);
+  Value product = matMul(t, operands, i32);
+  Dims out = t.dims(product);
   Value sums = t.reduceWide(operands.b, {0}, t.number(i32, 0),
                             [&](ScalarBuilder &s, ValueRange x) { return s.add(x[1], s.cast(x[0], i32, operands.unsignedB, false)); });
   int64_t rank = out.size();
@@ -171,7 +172,7 @@ struct MatMulIntegerLowering : ONNXLowering<onnx::MatMulIntegerOp> {
     Quantized a = quantized(op.getA(), adaptor.getA(), op.getAZeroPoint(), adaptor.getAZeroPoint());
     Quantized w = quantized(op.getB(), adaptor.getB(), op.getBZeroPoint(), adaptor.getBZeroPoint());
     MatMulOperands operands{nullptr, nullptr, shapes.dims(op.getA()), shapes.dims(op.getB()), shapes.dims(op.getY())};
-    Value y = integerMatMul(t, a, w, operands, lowering.dims(b, op.getLoc(), op.getY()));
+    Value y = integerMatMul(t, a, w, operands);
     b.replaceOp(op, t.castTo(y, typeConverter->convertType(op.getType())));
     return success();
   }
@@ -188,8 +189,8 @@ struct QLinearMatMulLowering : ONNXLowering<onnx::QLinearMatMulOp> {
     Quantized a = quantized(op.getA(), adaptor.getA(), op.getAZeroPoint(), adaptor.getAZeroPoint());
     Quantized w = quantized(op.getB(), adaptor.getB(), op.getBZeroPoint(), adaptor.getBZeroPoint());
     MatMulOperands operands{nullptr, nullptr, shapes.dims(op.getA()), shapes.dims(op.getB()), shapes.dims(op.getY())};
-    Dims out = lowering.dims(b, op.getLoc(), op.getY());
-    Value acc = integerMatMul(t, a, w, operands, out);
+    Value acc = integerMatMul(t, a, w, operands);
+    Dims out = t.dims(acc);
     Requantization q{adaptor.getAScale(), adaptor.getBScale(), adaptor.getYScale(), adaptor.getYZeroPoint(), isUnsigned(op.getY())};
     b.replaceOp(op, t.castTo(requantize(t, acc, q, out, type.getElementType()), type));
     return success();

@@ -1,7 +1,6 @@
 //===- RecurrentCell.cpp - time loops of recurrent operators -----------------------------===//
 #include "RecurrentCell.h"
 
-#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
 using namespace mlir;
@@ -169,20 +168,31 @@ Value RecurrentBuilder::inputProducts() {
 }
 
 Value RecurrentBuilder::initial(Value given) {
-  return given ? entry(given, direction) : t.full({batch, hidden}, t.number(element, 0));
+  return given ? given : t.full({t.indexAttr(directions), batch, hidden}, t.number(element, 0));
+}
+
+/// The state of one direction, and the states of all with that one replaced: they are carried as one tensor, which is the result.
+Value RecurrentBuilder::ofDirection(Value states) {
+  OpFoldResult zero = t.indexAttr(0);
+  return t.removeUnitDim(t.slice(states, {t.indexAttr(direction), zero, zero}, {t.indexAttr(1), batch, hidden}), 0);
+}
+
+Value RecurrentBuilder::withDirection(Value state, Value states) {
+  OpFoldResult zero = t.indexAttr(0);
+  return t.insert(state, states, {t.indexAttr(direction), zero, zero}, {t.indexAttr(1), batch, hidden});
 }
 
 RecurrentBuilder::Results RecurrentBuilder::run(bool wantsSequence) {
   OpFoldResult one = t.indexAttr(1), zero = t.indexAttr(0), count = t.indexAttr(directions);
   Value y = t.empty({steps, count, batch, hidden}, element);
-  Value finalH = t.empty({count, batch, hidden}, element), finalC = hasCell() ? t.empty({count, batch, hidden}, element) : Value();
+  Value h = initial(o.initialH), c = hasCell() ? initial(o.initialC) : Value();
   for (direction = 0; direction < directions; ++direction) {
     recurrentWeights = t.transpose(entry(o.r, direction), {1, 0});
     Value inputs = inputProducts();
     enter(direction);
-    SmallVector<Value> carried = {initial(o.initialH)};
+    SmallVector<Value> carried = {h};
     if (hasCell())
-      carried.push_back(initial(o.initialC));
+      carried.push_back(c);
     if (wantsSequence)
       carried.push_back(y);
     bool reverse = direction == 1 || attributes.direction == "reverse";
@@ -201,15 +211,11 @@ RecurrentBuilder::Results RecurrentBuilder::run(bool wantsSequence) {
         return arith::CmpIOp::create(nested, l, arith::CmpIPredicate::slt, timeValue, v[0]);
       });
     }
-    State state{loop.getRegionIterArg(0), hasCell() ? loop.getRegionIterArg(1) : Value()};
-    state = step(now, state, isActive);
-    // The state stays in the buffers that the loop carries.
-    auto inPlace = [&](Value v, Value carried) -> Value {
-      return bufferization::MaterializeInDestinationOp::create(t.b, t.loc, carried.getType(), v, carried)->getResult(0);
-    };
-    SmallVector<Value> next = {inPlace(state.h, loop.getRegionIterArg(0))};
+    Value oldH = loop.getRegionIterArg(0), oldC = hasCell() ? loop.getRegionIterArg(1) : Value();
+    State state = step(now, {ofDirection(oldH), hasCell() ? ofDirection(oldC) : Value()}, isActive);
+    SmallVector<Value> next = {withDirection(state.h, oldH)};
     if (hasCell())
-      next.push_back(inPlace(state.c, loop.getRegionIterArg(1)));
+      next.push_back(withDirection(state.c, oldC));
     if (wantsSequence) {
       Value visible = state.h;
       if (isActive)
@@ -218,22 +224,22 @@ RecurrentBuilder::Results RecurrentBuilder::run(bool wantsSequence) {
                           TensorBuilder n(nested, l);
                           return n.select(v[1], v[0], n.number(element, 0));
                         });
-      next.push_back(t.insert(visible, loop.getRegionIterArgs().back(), {time, t.indexAttr(direction), zero, zero}, {one, one, batch, hidden}));
+      Dims place = {time, t.indexAttr(direction), zero, zero};
+      next.push_back(t.insert(visible, loop.getRegionIterArgs().back(), place, {one, one, batch, hidden}));
     }
     scf::YieldOp::create(t.b, t.loc, next);
     t.b.setInsertionPointAfter(loop);
-    Dims place = {t.indexAttr(direction), zero, zero}, size = {one, batch, hidden};
-    finalH = t.insert(loop.getResult(0), finalH, place, size);
+    h = loop.getResult(0);
     if (hasCell())
-      finalC = t.insert(loop.getResult(1), finalC, place, size);
+      c = loop.getResult(1);
     if (wantsSequence)
       y = loop.getResults().back();
   }
   if (attributes.batchMajor) {
     y = wantsSequence ? t.transpose(y, {2, 0, 1, 3}) : t.empty({batch, steps, count, hidden}, element);
-    finalH = t.transpose(finalH, {1, 0, 2});
+    h = t.transpose(h, {1, 0, 2});
     if (hasCell())
-      finalC = t.transpose(finalC, {1, 0, 2});
+      c = t.transpose(c, {1, 0, 2});
   }
-  return {y, finalH, finalC};
+  return {y, h, c};
 }

@@ -82,6 +82,8 @@ protected:
 private:
   mlir::Value inputProducts();
   mlir::Value initial(mlir::Value given);
+  mlir::Value ofDirection(mlir::Value states);
+  mlir::Value withDirection(mlir::Value state, mlir::Value states);
 };
 
 } // namespace ingot
