@@ -120,6 +120,7 @@ static void buildBufferize(OpPassManager &pm, const PipelineOptions &) {
   // No tensor is left.
   bufferization::OneShotBufferizePassOptions bufferize;
   bufferize.bufferizeFunctionBoundaries = true;
+  bufferize.allowReturnAllocsFromLoops = true; // a loop may carry tensors of changing size
   bufferize.functionBoundaryTypeConversion = bufferization::LayoutMapOption::IdentityLayoutMap;
   bufferize.unknownTypeConversion = bufferization::LayoutMapOption::IdentityLayoutMap;
   pm.addPass(bufferization::createOneShotBufferizePass(bufferize));
@@ -154,6 +155,7 @@ static void buildCodegen(OpPassManager &pm, const PipelineOptions &options) {
   // Functions of vectors are polynomials, scratch is in the frame.
   pm.addNestedPass<func::FuncOp>(createLowerVectors());
   // No structure is left above basic blocks.
+  pm.addPass(createLowerExpandShape());
   pm.addPass(createLowerAffinePass());
   pm.addPass(memref::createExpandStridedMetadataPass());
   pm.addPass(createLowerAffinePass());

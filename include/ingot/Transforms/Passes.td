@@ -176,6 +176,11 @@ def LowerVectors : Pass<"ingot-lower-vectors", "::mlir::func::FuncOp"> {
                            "::mlir::vector::VectorDialect"];
 }
 
+def LowerExpandShape : Pass<"ingot-lower-expand-shape", "::mlir::ModuleOp"> {
+  let summary = "expansions of buffers, also into several unknown sizes, as reinterpretations";
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect"];
+}
+
 def ConvertIngotToLLVM : Pass<"convert-ingot-to-llvm", "::mlir::ModuleOp"> {
   let summary = "lower everything that is left to the llvm dialect";
   let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::cf::ControlFlowDialect"];
