@@ -73,9 +73,10 @@ bool LoweringContext::isKnown(Value result, int64_t i) const {
     auto symbol = dyn_cast<AffineSymbolExpr>(e);
     if (!symbol || !op)
       return;
-    // The op itself, or a subgraph of it.
+    // The op itself, or a subgraph of it. The function's entry block has no parent once the conversion has made a new one.
     Value source = shapes.source(symbol.getPosition()).value;
-    found |= source.getDefiningOp() == op || op->isAncestor(source.getParentBlock()->getParentOp());
+    Operation *parent = source.getParentBlock()->getParentOp();
+    found |= source.getDefiningOp() == op || (parent && op->isAncestor(parent));
   });
   return !found;
 }
