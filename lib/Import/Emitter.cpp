@@ -161,10 +161,11 @@ LogicalResult Emitter::check(Operation *op, StringRef what) {
     });
     if (succeeded(op->getName().verifyInvariants(op))) return success();
   }
-  // The verifier looks at attributes before types.  Types of operands and results are guesses so far, except that an operand is absent.
+  // The verifier looks at attributes before types.  Element types and shapes are guesses so far; that an operand is absent, or declared as
+  // a sequence, map or optional where a tensor is needed, is certain.
   StringRef text = message;
-  bool isAbsent = text.contains("operand #") && text.contains("but got 'none'");
-  if (!text.contains("attribute") && !text.contains("region") && !isAbsent) return success();
+  bool isWrongKind = text.contains("operand #") && (text.contains("but got 'none'") || text.contains("but got '!onnx."));
+  if (!text.contains("attribute") && !text.contains("region") && !isWrongKind) return success();
   text.consume_front(("'" + op->getName().getStringRef() + "' op ").str());
   return emitError(op->getLoc()) << what << ": " << text;
 }
