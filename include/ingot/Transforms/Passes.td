@@ -20,6 +20,15 @@ def InferShapes : Pass<"onnx-infer-shapes", "::mlir::func::FuncOp"> {
                         "add the attribute `dims` to each op: the dimensions of its results as expressions, for tests">];
 }
 
+def FoldShapeArithmetic : Pass<"onnx-fold-shape-arithmetic", "::mlir::func::FuncOp"> {
+  let summary = "replace what is computed from shapes, and is the same for all inputs, by constants";
+  let description = [{
+    Results whose contents ShapeAnalysis knows become `onnx.Constant`; an `onnx.If` whose condition is decided by sizes becomes the branch
+    that is taken; what has no use any more is erased. For example, with `%x : tensor<2x3xf32>`, `onnx.Shape %x` becomes
+    `onnx.Constant {value = dense<[2, 3]> : tensor<2xi64>}`. Contents that depend on a symbolic dimension stay computed.
+  }];
+}
+
 def FoldBatchNorm : Pass<"onnx-fold-batch-norm", "::mlir::ModuleOp"> {
   let summary = "fold batch normalisation in inference into the product before it";
   let description = [{

@@ -43,6 +43,7 @@ LogicalResult ResizeOp::infer(ShapeAnalysis &shapes) {
   if (auto n = shapes.length(given); n && *n != static_cast<int64_t>(axes->size()))
     return emitOpError("expected ") << axes->size() << " scales or sizes, got " << *n;
   std::optional<SmallVector<float>> scales = byScales ? constantFloats(given) : std::nullopt;
+  if (scales && scales->size() != axes->size()) return emitOpError("expected ") << axes->size() << " scales, got " << scales->size();
   auto contents = shapes.contents(given);
   for (auto [i, onnxAxis] : llvm::enumerate(*axes)) {
     // Operands and attributes keep ONNX's order of dimensions where the data are channels last.

@@ -32,7 +32,9 @@ LogicalResult CastLikeOp::infer(ShapeAnalysis &shapes) {
 LogicalResult BitCastOp::infer(ShapeAnalysis &shapes) {
   if (failed(requireAttributes(*this, {"to"}))) return failure();
   Type from = shapes.elementType(getInput()), to = elementTypeOf(getTo(), getContext());
-  if (!from || !to || !from.isIntOrFloat() || !to.isIntOrFloat() || from.getIntOrFloatBitWidth() != to.getIntOrFloatBitWidth())
+  // A bool is a byte.
+  auto width = [](Type t) { return t && t.isIntOrFloat() ? (t.isInteger(1) ? 8 : t.getIntOrFloatBitWidth()) : 0; };
+  if (width(from) == 0 || width(from) != width(to))
     return emitOpError("expected element types of equal width, got ") << from << " and 'to' = " << getTo();
   return inferConversion(*this, to, shapes);
 }

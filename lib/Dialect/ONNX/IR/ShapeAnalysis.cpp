@@ -59,8 +59,12 @@ std::optional<int64_t> ShapeAnalysis::length(Value v) const {
 
 //===------------------------------- what rules set --------------------------------===//
 
+/// An operand of the wrong kind has no element type; the verifier, which runs after inference, says so.
+static bool isElement(Type type) { return type && TensorType::isValidElementType(type); }
+
 void ShapeAnalysis::set(Value result, Type elementType, ArrayRef<Dim> dims) {
   Known k;
+  if (!isElement(elementType)) return setType(result, NoneType::get(context));
   k.ranked = true;
   SmallVector<int64_t> sizes;
   for (auto [i, d] : llvm::enumerate(dims)) {
@@ -80,6 +84,7 @@ void ShapeAnalysis::setLike(Value result, Value other) {
   known[result] = std::move(k);
 }
 void ShapeAnalysis::setUnranked(Value result, Type elementType) {
+  if (!isElement(elementType)) return setType(result, NoneType::get(context));
   Known k;
   k.type = UnrankedTensorType::get(elementType);
   known[result] = std::move(k);

@@ -49,6 +49,7 @@ FailureOr<Dim> ingot::onnx::windowCount(Operation *op, ShapeAnalysis &shapes, co
     auto size = ShapeAnalysis::asConstant(in);
     return shapes.constant(size && (n - 1) * stride >= *size + before ? n - 1 : n);
   }
-  // That cannot happen if no window may start there: the padding at the end is no longer than a stride would skip.
-  return after == 0 ? count : Dim();
+  // That cannot happen where a window reaches over the padding and one stride more.
+  auto taps = ShapeAnalysis::asConstant(normalize(reach));
+  return taps && after + stride <= *taps ? count : Dim();
 }

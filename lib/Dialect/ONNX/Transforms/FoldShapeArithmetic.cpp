@@ -1,0 +1,91 @@
+//===- FoldShapeArithmetic.cpp - sizes that are known become constants -------------------------===//
+//
+// Exporters compute shapes, axes and scales by operators.  ShapeAnalysis has evaluated them already; this pass writes the values down,
+// which can decide conditions of onnx.If, whose branches can then be evaluated in turn.
+//===-----------------------------------------------------------------------------===//
+#include "ingot/Dialect/ONNX/ONNXDialect.h"
+#include "ingot/Transforms/Passes.h"
+
+#include "mlir/IR/Iterators.h"
+
+namespace ingot {
+#define GEN_PASS_DEF_FOLDSHAPEARITHMETIC
+#include "ingot/Transforms/Passes.h.inc"
+} // namespace ingot
+
+using namespace mlir;
+using namespace ingot::onnx;
+
+/// The contents as elements of the type of `v`; null if they are unknown or not all constant.
+static ElementsAttr contentsOf(Value v, const ShapeAnalysis &shapes) {
+  auto type = dyn_cast<RankedTensorType>(v.getType());
+  auto contents = shapes.constantContents(v);
+  if (!type || !type.hasStaticShape() || !contents || static_cast<int64_t>(contents->size()) != type.getNumElements()) return {};
+  Type element = type.getElementType();
+  SmallVector<Attribute> values;
+  for (int64_t c : *contents) {
+    if (auto f = dyn_cast<FloatType>(element))
+      values.push_back(FloatAttr::get(f, static_cast<double>(c)));
+    else if (auto i = dyn_cast<IntegerType>(element))
+      values.push_back(IntegerAttr::get(i, APInt(i.getWidth(), c, /*isSigned=*/true, /*implicitTrunc=*/true)));
+    else
+      return {};
+  }
+  return DenseElementsAttr::get(type, values);
+}
+
+/// Replaces the results of ops without side effects.
+static void materialize(func::FuncOp function, const ShapeAnalysis &shapes) {
+  function.walk([&](Operation *op) {
+    if (!isa<InferInterface>(op) || !isPure(op)) return;
+    for (Value result : op->getResults()) {
+      if (result.use_empty()) continue;
+      ElementsAttr value = contentsOf(result, shapes);
+      if (!value) continue;
+      OpBuilder builder(op);
+      result.replaceAllUsesWith(ConstantOp::create(builder, op->getLoc(), value.getType(), value));
+    }
+  });
+}
+
+/// Puts the branch that is taken in the place of each If whose condition is a constant.
+static bool inlineDecided(func::FuncOp function) {
+  bool changed = false;
+  function.walk([&](IfOp op) {
+    auto constant = op.getCond().getDefiningOp<ConstantOp>();
+    auto dense = constant ? dyn_cast<DenseElementsAttr>(constant.getValue()) : DenseElementsAttr();
+    if (!dense || dense.getNumElements() != 1 || !dense.getElementType().isInteger(1)) return;
+    Block &taken = (*dense.value_begin<bool>() ? op.getThenBranch() : op.getElseBranch()).front();
+    auto yield = dyn_cast<YieldOp>(taken.getTerminator());
+    if (!yield || yield.getNumOperands() != op.getNumResults()) return;
+    SmallVector<Value> values(yield.getOperands());
+    yield.erase();
+    op->getBlock()->getOperations().splice(op->getIterator(), taken.getOperations());
+    op.replaceAllUsesWith(values);
+    op.erase();
+    changed = true;
+  });
+  return changed;
+}
+
+static void eraseDead(func::FuncOp function) {
+  function.walk<WalkOrder::PostOrder, ReverseIterator>([](Operation *op) {
+    if (isa_and_nonnull<ONNXDialect>(op->getDialect()) && isOpTriviallyDead(op)) op->erase();
+  });
+}
+
+namespace {
+struct FoldShapeArithmetic : ingot::impl::FoldShapeArithmeticBase<FoldShapeArithmetic> {
+  using FoldShapeArithmeticBase::FoldShapeArithmeticBase;
+  void runOnOperation() override {
+    // A branch that was decided can decide others, once for each level of nesting at most.
+    do {
+      ShapeAnalysis shapes(&getContext());
+      if (failed(shapes.run(getOperation()))) return signalPassFailure();
+      shapes.updateTypes(getOperation());
+      materialize(getOperation(), shapes);
+    } while (inlineDecided(getOperation()));
+    eraseDead(getOperation());
+  }
+};
+} // namespace
