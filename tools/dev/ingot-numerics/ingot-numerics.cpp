@@ -120,7 +120,9 @@ int complain(const Twine &message) {
 }
 
 std::vector<Case> selectCases(std::string &problem) {
-  Expected<GlobPattern> pattern = GlobPattern::create(filter.empty() ? "*" : filter.getValue());
+  // A pattern refers to its text.
+  StringRef text = filter.empty() ? StringRef("*") : StringRef(filter.getValue());
+  Expected<GlobPattern> pattern = GlobPattern::create(text);
   if (!pattern) {
     problem = toString(pattern.takeError());
     return {};
