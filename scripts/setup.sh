@@ -23,6 +23,7 @@ build  libprotobuf-dev         reads ONNX files by our own description of the fo
 build  protobuf-compiler       generates that reader
 build  libpthreadpool-dev      the default thread pool of compiled models
 test   libgtest-dev            unit tests
+test   libclang-rt-22-dev      the address sanitizer of the preset asan
 test   python3                 runs lit and the numerics suites (always /usr/bin/python3)
 test   python3-numpy           compares tensors
 test   python3-onnx            builds small models for tests

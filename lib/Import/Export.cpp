@@ -68,7 +68,8 @@ LogicalResult Exporter::addInfo(Value value, StringRef name, ArrayAttr dimParams
 
 LogicalResult Exporter::addAttributes(Operation *op, wire::NodeProto &node) {
   for (NamedAttribute attribute : op->getAttrs())
-    if (failed(exportAttribute(attribute.getName().getValue(), attribute.getValue(), op->getLoc(), *node.add_attribute()))) return failure();
+    if (!attribute.getName().getValue().starts_with("onnx.") && // notes of the importer, no attributes of the operator
+        failed(exportAttribute(attribute.getName().getValue(), attribute.getValue(), op->getLoc(), *node.add_attribute()))) return failure();
   ArrayRef<StringRef> regions = regionNames(node.op_type());
   if (regions.size() != op->getNumRegions()) return op->emitError() << "has " << op->getNumRegions() << " regions, expected " << regions.size();
   for (auto [name, region] : llvm::zip(regions, op->getRegions())) {

@@ -141,6 +141,25 @@ static void describe(const wire::ModelProto &model, const Opsets &opsets, Module
   if (!metadata.empty()) module->setAttr("onnx.metadata", b.getArrayAttr(metadata));
 }
 
+// What quantisers and distributors noted; kept, though no stage needs it so far.
+static void keepAnnotations(const wire::ModelProto &model, ModuleOp module) {
+  Builder b(module.getContext());
+  SmallVector<Attribute> annotations, configurations;
+  for (const wire::TensorAnnotation &annotation : model.graph().quantization_annotation()) {
+    NamedAttrList parameters;
+    for (const auto &entry : annotation.quant_parameter_tensor_names())
+      if (!entry.key().empty()) parameters.set(entry.key(), b.getStringAttr(entry.value()));
+    annotations.push_back(b.getArrayAttr({b.getStringAttr(annotation.tensor_name()), parameters.getDictionary(b.getContext())}));
+  }
+  for (const wire::DeviceConfigurationProto &configuration : model.configuration()) {
+    SmallVector<StringRef> devices(configuration.device().begin(), configuration.device().end());
+    configurations.push_back(b.getArrayAttr({b.getStringAttr(configuration.name()), b.getI64IntegerAttr(configuration.num_devices()),
+                                             b.getStrArrayAttr(devices)}));
+  }
+  if (!annotations.empty()) module->setAttr("onnx.quantization_annotations", b.getArrayAttr(annotations));
+  if (!configurations.empty()) module->setAttr("onnx.device_configurations", b.getArrayAttr(configurations));
+}
+
 // Names and symbolic dimensions go to the attributes of arguments and results.
 static NamedAttrList valueAttributes(const Signature::Entry &entry, Builder &b) {
   NamedAttrList attributes;
@@ -171,6 +190,7 @@ static LogicalResult buildModule(const wire::ModelProto &model, wire::ModelFiles
   Opsets opsets;
   if (failed(checkVersions(model, builder, opsets, loc))) return failure();
   describe(model, opsets, module);
+  keepAnnotations(model, module);
 
   // An input with an initializer is a constant, which is how weights were written before IR version 4.
   llvm::StringSet<> initialized;

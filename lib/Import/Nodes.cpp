@@ -105,6 +105,22 @@ FailureOr<int64_t> GraphBuilder::versionOf(const Node &node, const Frame &frame)
                              << "', for which the model imports no operator set; expected an entry in opset_import";
 }
 
+// Where a node is to run and how its tensors are cut: [configuration, pipeline stage, [tensor, devices...]...] for each.
+static void keepDeviceConfigurations(const wire::NodeProto &proto, Operation *op) {
+  Builder b(op->getContext());
+  SmallVector<Attribute> all;
+  for (const wire::NodeDeviceConfigurationProto &configuration : proto.device_configurations()) {
+    SmallVector<Attribute> parts = {b.getStringAttr(configuration.configuration_id()), b.getI64IntegerAttr(configuration.pipeline_stage())};
+    for (const wire::ShardingSpecProto &sharding : configuration.sharding_spec()) {
+      SmallVector<Attribute> spec = {b.getStringAttr(sharding.tensor_name())};
+      for (int64_t device : sharding.device()) spec.push_back(b.getI64IntegerAttr(device));
+      parts.push_back(b.getArrayAttr(spec));
+    }
+    all.push_back(b.getArrayAttr(parts));
+  }
+  if (!all.empty()) op->setAttr("onnx.device_configurations", b.getArrayAttr(all));
+}
+
 LogicalResult GraphBuilder::addNode(const wire::NodeProto &proto, Scope &scope, const Frame &frame) {
   MLIRContext *context = emitter.builder.getContext();
   std::string name = nodeName(proto);
@@ -138,6 +154,7 @@ LogicalResult GraphBuilder::addNode(const wire::NodeProto &proto, Scope &scope, 
       node.wanted.push_back(!output.empty());
     }
     if (failed(addAttributes(proto, node, frame)) || failed(emit(node, scope, frame, results))) return failure();
+    if (!results.empty() && results.front().getDefiningOp()) keepDeviceConfigurations(proto, results.front().getDefiningOp());
   }
   for (int i = 0; i < proto.output_size(); ++i) {
     if (proto.output(i).empty()) continue;
