@@ -30,23 +30,40 @@ Value Statistics::divideByCount(Value sums) {
   return t.mapWide(sums, {}, t.dims(sums), wide, [&](ScalarBuilder &s, ValueRange v) { return s.div(v[0], n); });
 }
 
+/// Sums over one axis at a time, the last one with `first`: partial sums keep the error of long sums small.
+Value Statistics::sum(ValueRange others, ArrayRef<AffineMap> otherMaps, ComputeBuilder::ScalarBody first) {
+  int64_t rank = kept.size() + axes.size(), last = axes.empty() ? -1 : axes.back();
+  Dims sizes;
+  SmallVector<int64_t> left;
+  for (int64_t i = 0; i < rank; ++i) {
+    if (i == last)
+      continue;
+    left.push_back(i);
+    sizes.push_back(t.dim(x, i));
+  }
+  SmallVector<Value> inputs = {x};
+  inputs.append(others.begin(), others.end());
+  SmallVector<AffineMap> maps = {t.b.getMultiDimIdentityMap(rank)};
+  llvm::append_range(maps, otherMaps);
+  Value partial = t.fold(inputs, maps, t.full(sizes, t.number(wide, 0)), t.select(rank, left), first);
+  for (int64_t i = static_cast<int64_t>(axes.size()) - 2; i >= 0; --i)
+    partial = t.reduceWide(partial, axes[i], t.number(wide, 0), [](ScalarBuilder &s, ValueRange v) { return s.add(v[1], v[0]); });
+  return partial;
+}
+
 Value Statistics::mean() {
-  return divideByCount(
-      t.reduceWide(x, axes, t.number(wide, 0), [](ScalarBuilder &s, ValueRange v) { return s.add(v[1], v[0]); }));
+  return divideByCount(sum({}, {}, [](ScalarBuilder &s, ValueRange v) { return s.add(v[1], v[0]); }));
 }
 
 Value Statistics::variance(Value mean) {
-  AffineMap maps[] = {t.b.getMultiDimIdentityMap(kept.size() + axes.size()), keptMap()};
-  Value zero = t.full(t.dims(mean), t.number(wide, 0));
-  return divideByCount(t.fold({x, mean}, maps, zero, keptMap(), [](ScalarBuilder &s, ValueRange v) {
+  return divideByCount(sum(mean, keptMap(), [](ScalarBuilder &s, ValueRange v) {
     Value d = s.sub(v[0], v[1]);
     return s.add(v[2], s.mul(d, d));
   }));
 }
 
 Value Statistics::meanSquare() {
-  return divideByCount(t.reduceWide(x, axes, t.number(wide, 0),
-                                    [](ScalarBuilder &s, ValueRange v) { return s.add(v[1], s.mul(v[0], v[0])); }));
+  return divideByCount(sum({}, {}, [](ScalarBuilder &s, ValueRange v) { return s.add(v[1], s.mul(v[0], v[0])); }));
 }
 
 Value Statistics::inverseRoot(Value v, double epsilon) {

@@ -32,6 +32,7 @@ public:
   mlir::Type wide;
 
 private:
+  mlir::Value sum(mlir::ValueRange others, llvm::ArrayRef<mlir::AffineMap> otherMaps, ComputeBuilder::ScalarBody first);
   mlir::Value divideByCount(mlir::Value sums);
 };
 
