@@ -26,7 +26,8 @@ struct ExpandBySizes : OpRewritePattern<memref::ExpandShapeOp> {
     if (failed(type.getStridesAndOffset(staticStrides, staticOffset))) return b.notifyMatchFailure(op, "expected a strided result");
     Location loc = op.getLoc();
     auto metadata = memref::ExtractStridedMetadataOp::create(b, loc, op.getSrc());
-    SmallVector<OpFoldResult> sizes = op.getMixedOutputShape(), strides(type.getRank());
+    // Without a group, of a buffer of rank 0, all sizes are 1.
+    SmallVector<OpFoldResult> sizes = op.getMixedOutputShape(), strides(type.getRank(), b.getIndexAttr(1));
     auto constantOr = [&](int64_t known, Value v) { return ShapedType::isDynamic(known) ? OpFoldResult(v) : b.getIndexAttr(known); };
     for (auto [source, group] : llvm::enumerate(op.getReassociationIndices())) {
       Value stride = metadata.getStrides()[source];
