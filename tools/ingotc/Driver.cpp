@@ -228,7 +228,7 @@ private:
     llvm::sys::path::replace_extension(path, llvm::Twine(unsigned(current) + 1) + "-" + nameOf(current) + ".mlir");
     (*module)->setAttr(stageAttribute, StringAttr::get(context.get(), nameOf(current)));
     llvm::Error error = llvm::writeToOutput(path, [&](llvm::raw_ostream &os) {
-      module->print(os);
+      module->print(os, OpPrintingFlags().enableDebugInfo());
       os << "\n";
       return llvm::Error::success();
     });
