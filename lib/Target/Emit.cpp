@@ -253,7 +253,7 @@ LogicalResult emit(mlir::ModuleOp module, const EmitOptions &options, OutputKind
     Expected<raw_pwrite_stream *> os = files.open(path);
     if (!os)
       return report(module, os.takeError());
-    module->print(**os);
+    module->print(**os, mlir::OpPrintingFlags().enableDebugInfo());
     **os << "\n";
     written = success();
     break;
