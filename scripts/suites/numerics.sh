@@ -12,4 +12,4 @@ else
   source=packaged
   folders=(/usr/share/libonnx-testdata/data/{node,simple,pytorch-operator,pytorch-converted})
 fi
-exec build/release/bin/ingot-numerics --jobs="$(nproc)" --timeout=20 --expect=test/Numerics/known-failures/$source.txt "$@" "${folders[@]}"
+exec build/release/bin/ingot-numerics --jobs="$(nproc)" --timeout=60 --expect=test/Numerics/known-failures/$source.txt "$@" "${folders[@]}"

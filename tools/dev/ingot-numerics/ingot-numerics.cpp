@@ -56,8 +56,9 @@ public:
     Result &result = results[index];
     result.verdict = verdict;
     auto known = expectations.find(cases[index].name);
-    result.known = known != expectations.end();
     bool passes = verdict.outcome == Outcome::Pass;
+    // Whether a slow case ends in time is the machine's affair: it may pass.
+    result.known = known != expectations.end() && !(passes && StringRef(known->second).starts_with("timeout"));
     if (quiet || passes != result.known)
       return;
     if (passes)
