@@ -22,7 +22,7 @@ build  zlib1g-dev              demanded by LLVM's CMake package
 build  libprotobuf-dev         reads ONNX files by our own description of the format
 build  protobuf-compiler       generates that reader
 build  libpthreadpool-dev      the default thread pool of compiled models
-test   libgtest-dev            unit tests
+build  libgtest-dev            unit tests; configuring looks for it
 test   libclang-rt-22-dev      the address sanitizer of the preset asan
 test   python3                 runs lit and the numerics suites (always /usr/bin/python3)
 test   python3-numpy           compares tensors
