@@ -15,8 +15,6 @@ using namespace ingot::onnx;
 #include "ingot/Dialect/ONNX/ONNXInterfaces.cpp.inc"
 #define GET_TYPEDEF_CLASSES
 #include "ingot/Dialect/ONNX/ONNXTypes.cpp.inc"
-#define GET_OP_CLASSES
-#include "ingot/Dialect/ONNX/ONNXOps.cpp.inc"
 
 static void readSignatures(MLIRContext *context);
 
@@ -25,10 +23,7 @@ void ONNXDialect::initialize() {
 #define GET_TYPEDEF_LIST
 #include "ingot/Dialect/ONNX/ONNXTypes.cpp.inc"
       >();
-  addOperations<
-#define GET_OP_LIST
-#include "ingot/Dialect/ONNX/ONNXOps.cpp.inc"
-      >();
+  registerONNXDialectOperations(this);
   readSignatures(getContext());
 }
 
