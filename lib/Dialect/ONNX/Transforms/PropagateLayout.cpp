@@ -103,7 +103,9 @@ struct PropagateLayout : ingot::impl::PropagateLayoutBase<PropagateLayout> {
     Operation *root = getOperation();
     OpBuilder b(root->getContext());
     SmallVector<Operation *> turned;
+    int64_t ops = 0;
     root->walk([&](Operation *op) {
+      ++ops;
       if (canTurn(op))
         turned.push_back(op);
     });
@@ -113,8 +115,8 @@ struct PropagateLayout : ingot::impl::PropagateLayoutBase<PropagateLayout> {
     RewritePatternSet patterns(root->getContext());
     populateSinkTransposePatterns(patterns);
     GreedyRewriteConfig config;
-    config.setUseTopDownTraversal(true).setMaxIterations(50);
-    // Each rewrite leaves a valid graph: not reaching the fixpoint costs speed only.
+    // Each rewrite leaves a valid graph: not reaching the fixpoint costs speed only, never an end.
+    config.setUseTopDownTraversal(true).setMaxIterations(50).setMaxNumRewrites(1000 + 200 * ops);
     (void)applyPatternsGreedily(root, std::move(patterns), config);
 
     shareTransposes(root);

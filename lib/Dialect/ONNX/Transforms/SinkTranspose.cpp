@@ -92,9 +92,13 @@ static Value turnOperand(PatternRewriter &b, Location loc, Value v, int64_t rank
   return transpose(b, loc, toRank(b, loc, v, rank), inv);
 }
 
-/// How many operands of `op` are transposed by `perm`, and how many would have to be transposed at a cost.
-static std::pair<int, int> countOperands(Operation *op, RankedTensorType result, ArrayRef<int64_t> perm) {
-  int same = 0, costly = 0;
+/// Operands of an op that are transposed by a permutation; those that would get a transpose instead; those of them where it costs something.
+struct OperandCounts {
+  int same = 0, added = 0, costly = 0;
+};
+
+static OperandCounts countOperands(Operation *op, RankedTensorType result, ArrayRef<int64_t> perm) {
+  OperandCounts counts;
   Perm inv = inverse(perm);
   int64_t rank = result.getRank();
   for (Value v : op->getOperands()) {
@@ -103,11 +107,13 @@ static std::pair<int, int> countOperands(Operation *op, RankedTensorType result,
     if (isConstant(v) || (t && isPointwise(op) && ranked(v).getShape() != result.getShape()))
       continue;
     if (t && permOf(t) == ArrayRef<int64_t>(perm))
-      ++same;
-    else if (!isFreeToTranspose(v, rank, inv))
-      ++costly;
+      ++counts.same;
+    else if (ranked(v) && ranked(v).getRank() > 0) {
+      ++counts.added;
+      counts.costly += !isFreeToTranspose(v, rank, inv);
+    }
   }
-  return {same, costly};
+  return counts;
 }
 
 /// The common permutation of operands worth sinking below an op whose result has this type.
@@ -118,8 +124,10 @@ static std::optional<Perm> sinkablePerm(Operation *op, RankedTensorType result) 
     if (!t || ranked(v).getRank() != result.getRank() || (isPointwise(op) && ranked(v).getShape() != result.getShape()))
       continue;
     Perm perm = permOf(t);
-    auto [same, costly] = countOperands(op, result, perm);
-    if (same > costly)
+    OperandCounts counts = countOperands(op, result, perm);
+    // A transpose that costs nothing does not move one onto another operand: that one would move it back.
+    bool isFree = movesUnitDimsOnly(ranked(t.getData()), perm);
+    if (counts.same > counts.costly && !(isFree && counts.added))
       return perm;
   }
   return std::nullopt;
@@ -162,8 +170,8 @@ static LogicalResult liftAbovePointwise(PatternRewriter &b, TransposeOp op) {
   Perm perm = permOf(op);
   if (!result || isIdentity(perm))
     return failure();
-  auto [cancelled, added] = countOperands(producer, result, inverse(perm));
-  if (cancelled == 0 || cancelled < added)
+  OperandCounts counts = countOperands(producer, result, inverse(perm));
+  if (counts.same == 0 || counts.same < counts.costly)
     return failure();
   b.setInsertionPoint(op);
   auto operands =
