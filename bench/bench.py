@@ -1,16 +1,18 @@
 #!/usr/bin/python3
-"""Compare compiled models with ONNX Runtime, in time and in results, and print the table.
+"""Compare compiled models with ONNX Runtime, in time, memory and results, and print the table.
 
-usage:  bench.py [--models a,b] [--rounds N] [--seconds S] [--threads N] [--mcpu CPU] [--specialize] [--json FILE]
+usage:  bench.py [--models a,b] [--rounds N] [--seconds S] [--threads N] [--mcpu CPU] [--specialize] [--no-profile] [--json FILE] [--svg FILE]
 
 Models are exported into build/bench/models (export_models.py), ONNX Runtime comes as an npm package into build/bench/peer, and both are kept.
 The two sides run alternately, on the same input files, so that a slow spell of the machine hits both; a side's time is the median over rounds of
 each round's median run. Both get the model with its symbolic dimensions open; --specialize gives ours the sizes at compile time as well.
 Ours is compiled for this machine's processor (--mcpu=native), as ONNX Runtime picks its kernels at run time.
+
+A cold start is a process from its start to its first result, the files in the page cache: its wall time less the runs after the first one; memory is
+the most that process had resident. GFLOP/s and the share of this machine's limit come from a second compilation with --profile.
 """
 import argparse
 import json
-import math
 import os
 import platform
 import re
@@ -19,6 +21,8 @@ import statistics
 import subprocess
 import sys
 import time
+
+import report
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 WORK = os.path.join(ROOT, "build", "bench")
@@ -141,29 +145,69 @@ def agrees(ingot_run, library, data):
     return False, first_line(test.stdout + test.stderr)
 
 
-def median_us(command, **options):
+def timing(command, **options):
+    """The fields that both sides print: first_us, p50_us, p90_us, min_us, runs."""
     timed = run(command, timeout=600, **options)
-    found = re.search(r"\bp50_us=([0-9.]+)", timed.stdout)
-    if timed.returncode or not found:
+    fields = {k: float(v) for k, v in re.findall(r"\b(\w+)=([0-9.]+)", timed.stdout)}
+    if timed.returncode or "p50_us" not in fields:
         raise Failed(f"{os.path.basename(command[0])}: {first_line(timed.stderr + timed.stdout)}")
-    return float(found.group(1))
+    return fields
+
+
+def cold_start(command, env=None):
+    """(milliseconds from the start of the process to its first result, peak memory in MB)"""
+    start = time.monotonic()
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=env)
+    printed = child.stdout.read()
+    _, status, usage = os.wait4(child.pid, 0)
+    wall = (time.monotonic() - start) * 1e3
+    fields = {k: float(v) for k, v in re.findall(r"\b(\w+)=([0-9.]+)", printed)}
+    if status or "runs" not in fields:
+        raise Failed(f"{os.path.basename(command[0])}: the cold start failed")
+    return wall - fields["runs"] * fields["p50_us"] * 1e-3, usage.ru_maxrss / 1024
+
+
+def work_of(library, data, args, tools):
+    """What a profiled library says: FLOPs of a run, and how near its kernels are to what the machine can do."""
+    profiled = run([tools["ingot-run"], library, "--inputs", data, "--profile", "--json", "--seconds", "0.3", "--threads", str(args.threads)], timeout=600)
+    if profiled.returncode:
+        return {}
+    profile = json.loads(profiled.stdout)
+    kernels = profile["kernels"]
+    flops = sum(k["flops"] or 0 for k in kernels)
+    limit_us = sum(k["us"] * (k["of_limit"] or 0) for k in kernels)
+    return {"flops": flops, "limit_us": limit_us, "limit_gflops": profile["limit_gflops"], "kernels": kernels}
 
 
 def measure(name, model, args, peer, env, tools):
     row = {"model": name}
     data = reference(name, model, peer, env)
     sizes = [f"--dim={k}={v}" for k, v in dict({"batch": 1}, **SIZES.get(name, {})).items()] if args.specialize else []
-    library, row["compile_s"], row["compile_mb"] = compile_model(name, model, tools["ingotc"], [f"--mcpu={args.mcpu}", *sizes])
+    flags = [f"--mcpu={args.mcpu}", *sizes]
+    library, row["compile_s"], row["compile_mb"] = compile_model(name, model, tools["ingotc"], flags)
     row["library_mb"] = os.path.getsize(library) / 2**20
     row["model_mb"] = os.path.getsize(model) / 2**20
     row["agrees"], row["difference"] = agrees(tools["ingot-run"], library, data)
-    ours, theirs = [], []
-    timing = ["--seconds", str(args.seconds), "--threads", str(args.threads)]
+    ours, theirs, our_starts, their_starts = [], [], [], []
+    peer_command, our_command = [peer, model, "--inputs", data], [tools["ingot-run"], library, "--inputs", data, "--benchmark"]
+    for_time = ["--seconds", str(args.seconds), "--threads", str(args.threads)]
+    at_once = ["--seconds", "0", "--threads", str(args.threads)]
     for _ in range(args.rounds):
-        theirs.append(median_us([peer, model, "--inputs", data, *timing], env=env))
-        ours.append(median_us([tools["ingot-run"], library, "--inputs", data, "--benchmark", *timing]))
-    row.update(ingot_us=statistics.median(ours), ort_us=statistics.median(theirs), ingot_rounds=ours, ort_rounds=theirs)
-    row["ratio"] = row["ort_us"] / row["ingot_us"]
+        theirs.append(timing([*peer_command, *for_time], env=env))
+        ours.append(timing([*our_command, *for_time]))
+        their_starts.append(cold_start([*peer_command, *at_once], env))
+        our_starts.append(cold_start([*our_command, *at_once]))
+    for side, times, starts in (("ingot", ours, our_starts), ("ort", theirs, their_starts)):
+        row[side + "_us"] = statistics.median(t["p50_us"] for t in times)
+        row[side + "_p90_us"] = statistics.median(t["p90_us"] for t in times)
+        row[side + "_rounds"] = [t["p50_us"] for t in times]
+        row[side + "_start_ms"] = statistics.median(ms for ms, _ in starts)
+        row[side + "_memory_mb"] = statistics.median(mb for _, mb in starts)
+    row["ratio"] = statistics.median(t / o for t, o in zip(row["ort_rounds"], row["ingot_rounds"]))
+    if args.profile:
+        profiled, _, _ = compile_model(name + "_profiled", model, tools["ingotc"], ["--profile", *flags])
+        row.update(work_of(profiled, data, args, tools))
+        os.remove(profiled)
     return row
 
 
@@ -176,21 +220,6 @@ def processor():
     return f"{names[0] if names else platform.machine()}, {os.cpu_count()} cores"
 
 
-def table(rows):
-    lines = [f"{'model':20} {'ingot us':>10} {'ort us':>10} {'ratio':>6} {'compile s':>9} {'peak MB':>8} {'.so MB':>7}  agrees"]
-    for r in rows:
-        if "failure" in r:
-            lines.append(f"{r['model']:20} {r['failure']}")
-            continue
-        lines.append(f"{r['model']:20} {r['ingot_us']:10.1f} {r['ort_us']:10.1f} {r['ratio']:6.2f} {r['compile_s']:9.1f} {r['compile_mb']:8.0f} "
-                     f"{r['library_mb']:7.1f}  {'yes' if r['agrees'] else 'NO: ' + r['difference']}")
-    ratios = [r["ratio"] for r in rows if "ratio" in r]
-    if ratios:
-        mean = math.exp(sum(map(math.log, ratios)) / len(ratios))
-        lines.append(f"{'geometric mean':20} {'':10} {'':10} {mean:6.2f}   of {len(ratios)} models; ratio = ort / ingot, above 1 ours is faster")
-    return "\n".join(lines)
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--models", default=",".join(DEFAULT), help="names out of export_models.py --list, or 'all'")
@@ -200,7 +229,9 @@ def main():
     parser.add_argument("--mcpu", default="native", help="what ingotc compiles for")
     parser.add_argument("--specialize", action="store_true", help="give ingotc the sizes by --dim")
     parser.add_argument("--bin", default=os.path.join(ROOT, "build", "release", "bin"), help="folder of ingotc and ingot-run")
+    parser.add_argument("--no-profile", dest="profile", action="store_false", help="leave out GFLOP/s and the share of the limit")
     parser.add_argument("--json", metavar="FILE", help="write everything measured")
+    parser.add_argument("--svg", metavar="FILE", help="write the ratios as a picture")
     args = parser.parse_args()
 
     tools = {name: os.path.join(args.bin, name) for name in ("ingotc", "ingot-run")}
@@ -222,10 +253,13 @@ def main():
     head = {"processor": processor(), "threads": args.threads, "rounds": args.rounds, "seconds": args.seconds, "mcpu": args.mcpu,
             "specialized": args.specialize, "onnxruntime": version}
     print(", ".join(f"{k} {v}" for k, v in head.items()))
-    print(table(rows))
+    print(report.table(rows))
     if args.json:
         with open(args.json, "w") as f:
             json.dump(dict(head, rows=rows), f, indent=1)
+    if args.svg:
+        with open(args.svg, "w") as f:
+            f.write(report.picture(head, rows))
     return 0 if all(r.get("agrees") for r in rows) else 1
 
 
