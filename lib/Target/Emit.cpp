@@ -3,6 +3,7 @@
 #include "Link.h"
 #include "ObjectWriter.h"
 #include "OutputFiles.h"
+#include "Parts.h"
 #include "Weights.h"
 #include "ingot/Runtime/Frame.h"
 #include "llvm/Bitcode/BitcodeWriter.h"
@@ -111,7 +112,7 @@ LogicalResult writeText(mlir::ModuleOp module, const EmitOptions &options, Outpu
   if (append)
     weights->kind = WeightsSource::Appended;
   FailureOr<BuiltModule> built = buildLLVM(module, options, *weights, /*exportEntry=*/false);
-  if (failed(built))
+  if (failed(built) || failed(optimizeModule(module, *built)))
     return failure();
   Expected<raw_pwrite_stream *> os = files.open(path);
   if (!os)
@@ -141,29 +142,60 @@ LogicalResult saveTemporaries(mlir::ModuleOp module, BuiltModule &built, StringR
   return success();
 }
 
-LogicalResult writeObject(mlir::ModuleOp module, const EmitOptions &options, bool exportEntry, StringRef path, OutputFiles &files,
-                          raw_pwrite_stream &os) {
+/// The model's machine code, in several objects if it is large.
+FailureOr<std::vector<ObjectBytes>> makeObjects(mlir::ModuleOp module, const EmitOptions &options, bool exportEntry, StringRef path,
+                                                OutputFiles &files, bool mayDivide) {
   FailureOr<WeightsSource> weights = placeWeights(module, options, files, "");
   if (failed(weights))
     return failure();
   FailureOr<BuiltModule> built = buildLLVM(module, options, *weights, exportEntry);
   if (failed(built))
     return failure();
-  if (options.saveTemps && !path.empty() && failed(saveTemporaries(module, *built, path, files)))
+  // A debugger finds one unit, and one file keeps the IR.
+  if (built->module->getNamedMetadata("llvm.dbg.cu"))
+    mayDivide = false;
+  if (!options.saveTemps || path.empty())
+    return compileParts(module, *built, mayDivide);
+  std::vector<ObjectBytes> objects(1);
+  raw_svector_ostream os(objects.front());
+  if (failed(optimizeModule(module, *built)) || failed(saveTemporaries(module, *built, path, files)) ||
+      failed(writeMachineCode(module, *built, /*assembly=*/false, os)))
     return failure();
-  return writeMachineCode(module, *built, /*assembly=*/false, os);
+  return objects;
+}
+
+FailureOr<ObjectBytes> makeObject(mlir::ModuleOp module, const EmitOptions &options, StringRef path, OutputFiles &files) {
+  FailureOr<std::vector<ObjectBytes>> objects = makeObjects(module, options, /*exportEntry=*/false, path, files, canMergeParts());
+  if (failed(objects))
+    return failure();
+  if (objects->size() == 1)
+    return std::move(objects->front());
+  Expected<ObjectBytes> merged = mergeParts(*objects, options.verbose);
+  if (!merged)
+    return report(module, merged.takeError());
+  return std::move(*merged);
+}
+
+LogicalResult writeObject(mlir::ModuleOp module, const EmitOptions &options, StringRef path, OutputFiles &files) {
+  Expected<raw_pwrite_stream *> os = files.open(path);
+  if (!os)
+    return report(module, os.takeError());
+  FailureOr<ObjectBytes> object = makeObject(module, options, path, files);
+  if (failed(object))
+    return failure();
+  (*os)->write(object->data(), object->size());
+  return success();
 }
 
 LogicalResult writeArchive(mlir::ModuleOp module, const EmitOptions &options, StringRef path, OutputFiles &files) {
-  SmallVector<char, 0> object;
-  raw_svector_ostream objectStream(object);
-  if (failed(writeObject(module, options, /*exportEntry=*/false, path, files, objectStream)))
+  FailureOr<ObjectBytes> object = makeObject(module, options, path, files);
+  if (failed(object))
     return failure();
   Expected<raw_pwrite_stream *> os = files.open(path);
   if (!os)
     return report(module, os.takeError());
   std::string name = options.entry + ".o";
-  NewArchiveMember member(MemoryBufferRef(StringRef(object.data(), object.size()), name));
+  NewArchiveMember member(MemoryBufferRef(StringRef(object->data(), object->size()), name));
   return report(module, writeArchiveToStream(**os, member, SymtabWritingMode::NormalSymtab, object::Archive::K_GNU, /*Deterministic=*/true,
                                              /*Thin=*/false));
 }
@@ -172,16 +204,23 @@ LogicalResult writeLinked(mlir::ModuleOp module, const EmitOptions &options, Out
   Expected<CpuTarget> target = resolveTarget(options.target);
   if (!target)
     return report(module, target.takeError());
-  std::string object;
-  Expected<raw_fd_ostream *> os = files.temporary("o", object);
-  if (!os)
-    return report(module, os.takeError());
-  if (failed(writeObject(module, options, /*exportEntry=*/true, path, files, **os)) || failed(report(module, files.flush(object))))
+  FailureOr<std::vector<ObjectBytes>> objects = makeObjects(module, options, /*exportEntry=*/true, path, files, /*mayDivide=*/true);
+  if (failed(objects))
     return failure();
+  std::vector<std::string> paths(objects->size());
+  for (auto [object, name] : llvm::zip(*objects, paths)) {
+    Expected<raw_fd_ostream *> os = files.temporary("o", name);
+    if (!os)
+      return report(module, os.takeError());
+    (*os)->write(object.data(), object.size());
+    object = {};
+    if (failed(report(module, files.flush(name))))
+      return failure();
+  }
   Expected<std::string> output = files.reserve(path);
   if (!output)
     return report(module, output.takeError());
-  return report(module, link(*target, options, kind, object, *output));
+  return report(module, link(*target, options, kind, paths, *output));
 }
 
 LogicalResult writeHeader(mlir::ModuleOp module, const EmitOptions &options, StringRef path, OutputFiles &files) {
@@ -217,26 +256,21 @@ std::optional<OutputKind> outputKindOf(StringRef path) {
 
 FailureOr<std::unique_ptr<MemoryBuffer>> emitObject(mlir::ModuleOp module, const EmitOptions &options) {
   OutputFiles files;
-  SmallVector<char, 0> object;
-  raw_svector_ostream os(object);
-  if (failed(writeObject(module, options, /*exportEntry=*/false, "", files, os)))
+  FailureOr<ObjectBytes> object = makeObject(module, options, "", files);
+  if (failed(object))
     return failure();
   if (!options.weightsFile.empty() && failed(report(module, files.commit())))
     return failure();
-  return std::unique_ptr<MemoryBuffer>(std::make_unique<SmallVectorMemoryBuffer>(std::move(object), /*RequiresNullTerminator=*/false));
+  return std::unique_ptr<MemoryBuffer>(std::make_unique<SmallVectorMemoryBuffer>(std::move(*object), /*RequiresNullTerminator=*/false));
 }
 
 LogicalResult emit(mlir::ModuleOp module, const EmitOptions &options, OutputKind kind, StringRef path) {
   OutputFiles files;
   LogicalResult written = failure();
   switch (kind) {
-  case OutputKind::Object: {
-    Expected<raw_pwrite_stream *> os = files.open(path);
-    if (!os)
-      return report(module, os.takeError());
-    written = writeObject(module, options, /*exportEntry=*/false, path, files, **os);
+  case OutputKind::Object:
+    written = writeObject(module, options, path, files);
     break;
-  }
   case OutputKind::Archive:
     written = writeArchive(module, options, path, files);
     break;

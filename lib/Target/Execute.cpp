@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------------------===//
 #include "ingot/Target/Execute.h"
-#include "ObjectWriter.h"
+#include "Parts.h"
 #include "Weights.h"
 #include "llvm/ExecutionEngine/Orc/AbsoluteSymbols.h"
 #include "llvm/ExecutionEngine/Orc/Core.h"
@@ -49,7 +49,7 @@ public:
         consumeError(std::move(error));
   }
 
-  Error load(std::unique_ptr<MemoryBuffer> object, StringRef entry) {
+  Error load(std::vector<ObjectBytes> objects, StringRef entry) {
     auto control = orc::SelfExecutorProcessControl::Create(nullptr, std::make_unique<orc::InPlaceTaskDispatcher>());
     if (!control)
       return control.takeError();
@@ -65,8 +65,9 @@ public:
       if (Error error = library.define(orc::absoluteSymbols(
               {{session->intern("ingot_weights"), {orc::ExecutorAddr::fromPtr(weightsBase()), JITSymbolFlags::Exported}}})))
         return error;
-    if (Error error = layer->add(library, std::move(object)))
-      return error;
+    for (ObjectBytes &object : objects)
+      if (Error error = layer->add(library, std::make_unique<SmallVectorMemoryBuffer>(std::move(object), false)))
+        return error;
     auto symbol = session->lookup({&library}, session->intern((entry + "_model").str()));
     if (!symbol)
       return reported.empty() ? symbol.takeError() : joinErrors(symbol.takeError(), createStringError(reported));
@@ -113,11 +114,10 @@ FailureOr<std::unique_ptr<LoadedModel>> loadModel(mlir::ModuleOp module, const T
   FailureOr<BuiltModule> built = buildLLVM(module, options, weights, /*exportEntry=*/false);
   if (failed(built))
     return failure();
-  SmallVector<char, 0> object;
-  raw_svector_ostream os(object);
-  if (failed(writeMachineCode(module, *built, /*assembly=*/false, os)))
+  FailureOr<std::vector<ObjectBytes>> objects = compileParts(module, *built, /*mayDivide=*/true);
+  if (failed(objects))
     return failure();
-  if (Error error = result->load(std::make_unique<SmallVectorMemoryBuffer>(std::move(object), false), options.entry))
+  if (Error error = result->load(std::move(*objects), options.entry))
     return module.emitError("internal error: the model cannot be loaded into this process: ") << toString(std::move(error));
   return std::unique_ptr<LoadedModel>(std::move(result));
 }

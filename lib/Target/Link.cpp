@@ -30,6 +30,8 @@ std::string findOne(ArrayRef<std::string> names) {
   return {};
 }
 
+} // namespace
+
 Error runLinker(ArrayRef<std::string> command, bool verbose) {
   SmallVector<StringRef> arguments(command.begin(), command.end());
   if (verbose)
@@ -49,9 +51,9 @@ Error runLinker(ArrayRef<std::string> command, bool verbose) {
   return createStringError(std::errc::io_error, "linking with \"%s\" failed: %s", command.front().c_str(), said.c_str());
 }
 
-} // namespace
+std::string relocatingLinker() { return findOne({"ld.lld-22", "ld.lld"}); }
 
-Error link(const CpuTarget &target, const EmitOptions &options, OutputKind kind, StringRef object, StringRef output) {
+Error link(const CpuTarget &target, const EmitOptions &options, OutputKind kind, ArrayRef<std::string> objects, StringRef output) {
   bool program = kind == OutputKind::Program;
   // Libraries take from libingot_rt.a what they refer to; most refer to nothing in it.
   std::vector<std::string> archives;
@@ -67,7 +69,8 @@ Error link(const CpuTarget &target, const EmitOptions &options, OutputKind kind,
   std::vector<std::string> drivers = compilerDrivers(target.triple);
   std::vector<std::string> command;
   if (std::string driver = findOne(drivers); !driver.empty()) {
-    command = {driver, "-o", output.str(), object.str()};
+    command = {driver, "-o", output.str()};
+    command.insert(command.end(), objects.begin(), objects.end());
     command.insert(command.end(), archives.begin(), archives.end());
     // A model needs no start files: it has no constructors.
     if (program)
@@ -78,11 +81,12 @@ Error link(const CpuTarget &target, const EmitOptions &options, OutputKind kind,
     return runLinker(command, options.verbose);
   }
   // Without a driver nobody says where libc is; a library can leave its few symbols to the program that loads it.
-  std::string lld = findOne({"ld.lld-22", "ld.lld"});
+  std::string lld = relocatingLinker();
   if (program || lld.empty())
     return createStringError(std::errc::no_such_file_or_directory, "no linker found for %s, expected one of %s%s in PATH",
                              target.triple.str().c_str(), join(drivers, ", ").c_str(), program ? "" : ", ld.lld");
-  command = {lld, "-shared", "-o", output.str(), object.str(), "-z", "relro", "-z", "now", "--gc-sections"};
+  command = {lld, "-shared", "-o", output.str(), "-z", "relro", "-z", "now", "--gc-sections"};
+  command.insert(command.end(), objects.begin(), objects.end());
   command.insert(command.end(), archives.begin(), archives.end());
   command.insert(command.end(), {"--exclude-libs", "ALL"});
   return runLinker(command, options.verbose);

@@ -7,8 +7,14 @@
 
 namespace ingot {
 
-/// Links `object` to `output`, a shared library or a program. The message of a failure has what the linker said.
-llvm::Error link(const CpuTarget &target, const EmitOptions &options, OutputKind kind, llvm::StringRef object, llvm::StringRef output);
+/// Links `objects` to `output`, a shared library or a program. The message of a failure has what the linker said.
+llvm::Error link(const CpuTarget &target, const EmitOptions &options, OutputKind kind, llvm::ArrayRef<std::string> objects,
+                 llvm::StringRef output);
+
+/// The program that makes one object of several, "" if there is none.
+std::string relocatingLinker();
+/// Runs a linker; the message of a failure has what it said.
+llvm::Error runLinker(llvm::ArrayRef<std::string> command, bool verbose);
 
 } // namespace ingot
 

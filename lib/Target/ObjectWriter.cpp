@@ -1,6 +1,6 @@
 //===- ObjectWriter.cpp - a module in the llvm dialect to LLVM IR and machine code ------===//
 //
-// Translate, add the runtime core and the model's structures, hide everything but the accessors, optimise as one module.
+// Translate, add the runtime core and the model's structures, hide everything but the accessors, optimise.
 //
 //===----------------------------------------------------------------------------------===//
 #include "ObjectWriter.h"
@@ -50,9 +50,10 @@ public:
     context.setDiagnosticHandler(std::make_unique<ErrorCollector>(text));
   }
   ~ErrorScope() { context.setDiagnosticHandler(std::move(before)); }
-  std::string text;
+  Error take() { return text.empty() ? Error::success() : createStringError(text); }
 
 private:
+  std::string text;
   LLVMContext &context;
   std::unique_ptr<DiagnosticHandler> before;
 };
@@ -108,7 +109,7 @@ mlir::LogicalResult linkCore(mlir::ModuleOp module, Module &llvmModule) {
   return mlir::success();
 }
 
-void optimize(Module &module, TargetMachine &machine, unsigned optLevel) {
+void runPipeline(Module &module, TargetMachine &machine, unsigned optLevel) {
   PipelineTuningOptions tuning;
   tuning.LoopVectorization = tuning.SLPVectorization = tuning.LoopInterleaving = tuning.LoopUnrolling = optLevel >= 2;
   PassBuilder builder(&machine, tuning);
@@ -156,7 +157,9 @@ mlir::FailureOr<BuiltModule> buildLLVM(mlir::ModuleOp module, const EmitOptions 
 
   BuiltModule built;
   built.context = std::make_unique<LLVMContext>();
-  ErrorScope errors(*built.context);
+  built.target = *target;
+  built.optLevel = options.target.optLevel;
+  built.main = options.entry + "_main";
   built.machine = createTargetMachine(*target, options.target.optLevel);
   if (!built.machine)
     return module.emitError("internal error: no machine for target \"") << target->triple.str() << "\"";
@@ -173,7 +176,7 @@ mlir::FailureOr<BuiltModule> buildLLVM(mlir::ModuleOp module, const EmitOptions 
   if (!main || main->isDeclaration())
     return module.emitError("internal error: expected a function \"main\" with a body");
   // "main" means more to LLVM and to linkers than we do.
-  main->setName(options.entry + "_main");
+  main->setName(built.main);
   setFunctionAttributes(*built.module, *target);
   addModelImage(*built.module, *info, options, *target, weights, exportEntry);
   if (failed(linkCore(module, *built.module)))
@@ -183,23 +186,38 @@ mlir::FailureOr<BuiltModule> buildLLVM(mlir::ModuleOp module, const EmitOptions 
   raw_string_ostream brokenStream(broken);
   if (verifyModule(*built.module, &brokenStream))
     return module.emitError("internal error: invalid LLVM IR: ") << broken;
-  optimize(*built.module, *built.machine, options.target.optLevel);
-  if (!errors.text.empty())
-    return module.emitError("internal error: LLVM: ") << errors.text;
   return built;
 }
 
-mlir::LogicalResult writeMachineCode(mlir::ModuleOp module, BuiltModule &built, bool assembly, raw_pwrite_stream &os) {
-  ErrorScope errors(*built.context);
+Error optimize(Module &module, TargetMachine &machine, unsigned optLevel) {
+  ErrorScope errors(module.getContext());
+  runPipeline(module, machine, optLevel);
+  return errors.take();
+}
+
+Error translate(Module &module, TargetMachine &machine, bool assembly, raw_pwrite_stream &os) {
+  ErrorScope errors(module.getContext());
   legacy::PassManager passes;
-  passes.add(createTargetTransformInfoWrapperPass(built.machine->getTargetIRAnalysis()));
+  passes.add(createTargetTransformInfoWrapperPass(machine.getTargetIRAnalysis()));
   CodeGenFileType type = assembly ? CodeGenFileType::AssemblyFile : CodeGenFileType::ObjectFile;
-  if (built.machine->addPassesToEmitFile(passes, os, nullptr, type))
-    return module.emitError("internal error: target \"") << built.module->getTargetTriple().str() << "\" cannot emit this kind of file";
-  passes.run(*built.module);
-  if (!errors.text.empty())
-    return module.emitError("internal error: LLVM: ") << errors.text;
-  return mlir::success();
+  if (machine.addPassesToEmitFile(passes, os, nullptr, type))
+    return createStringError("target \"" + module.getTargetTriple().str() + "\" cannot emit this kind of file");
+  passes.run(module);
+  return errors.take();
+}
+
+static mlir::LogicalResult report(mlir::ModuleOp module, Error error) {
+  if (!error)
+    return mlir::success();
+  return module.emitError("internal error: LLVM: ") << toString(std::move(error));
+}
+
+mlir::LogicalResult optimizeModule(mlir::ModuleOp module, BuiltModule &built) {
+  return report(module, optimize(*built.module, *built.machine, built.optLevel));
+}
+
+mlir::LogicalResult writeMachineCode(mlir::ModuleOp module, BuiltModule &built, bool assembly, raw_pwrite_stream &os) {
+  return report(module, translate(*built.module, *built.machine, assembly, os));
 }
 
 } // namespace ingot

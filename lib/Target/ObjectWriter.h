@@ -23,16 +23,25 @@ struct WeightsSource {
   uint64_t checksum = 0;
 };
 
-/// The model as an optimised LLVM module: generated code, the runtime core, and the structures that describe the model.
+/// The model as an LLVM module, not optimised yet: generated code, the runtime core, and the structures that describe the model.
 /// The symbols that show are NAME_model and, if `exportEntry`, ingot_model_entry.
 struct BuiltModule {
   std::unique_ptr<llvm::LLVMContext> context;
   std::unique_ptr<llvm::Module> module;
   std::unique_ptr<llvm::TargetMachine> machine;
+  CpuTarget target;
+  unsigned optLevel = 2;
+  std::string main; // name of the generated function that calls the kernels
 };
 mlir::FailureOr<BuiltModule> buildLLVM(mlir::ModuleOp module, const EmitOptions &options, const WeightsSource &weights, bool exportEntry);
 
-/// Machine code of a built module, as an object or as assembly text.
+mlir::LogicalResult optimizeModule(mlir::ModuleOp module, BuiltModule &built);
+
+/// The same two steps on any module; LLVM's errors are returned.
+llvm::Error optimize(llvm::Module &module, llvm::TargetMachine &machine, unsigned optLevel);
+llvm::Error translate(llvm::Module &module, llvm::TargetMachine &machine, bool assembly, llvm::raw_pwrite_stream &os);
+
+/// Machine code of an optimised module, as an object or as assembly text.
 mlir::LogicalResult writeMachineCode(mlir::ModuleOp module, BuiltModule &built, bool assembly, llvm::raw_pwrite_stream &os);
 
 /// Assembly that includes the weights' file: a section of its own, so that it is mapped and not read.
