@@ -12,6 +12,7 @@
 #include "mlir/Dialect/Affine/Transforms/Passes.h"
 #include "mlir/Dialect/Bufferization/Transforms/OneShotAnalysis.h"
 #include "mlir/Dialect/Bufferization/Transforms/Passes.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Linalg/Passes.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Transforms/Passes.h"
@@ -113,7 +114,7 @@ static void buildFuse(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(createHoistOutputs());
 }
 
-static void buildBufferize(OpPassManager &pm, const PipelineOptions &) {
+static void buildBufferize(OpPassManager &pm, const PipelineOptions &options) {
   // No two computations share a destination.
   pm.addPass(createUnshareDestinations());
   // Producers write straight into the slices, pads and outputs that their results are inserted in.
@@ -136,6 +137,8 @@ static void buildBufferize(OpPassManager &pm, const PipelineOptions &) {
   pm.addPass(createCSEPass());
   // Buffers lie in one arena, constants in one blob.
   pm.addPass(createPlanMemory());
+  // The model knows its arithmetic, and a profiled one measures its kernels.
+  pm.addPass(createCountWork({options.profile}));
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
 }
@@ -147,8 +150,8 @@ static void buildTile(OpPassManager &pm, const PipelineOptions &options) {
   pm.addNestedPass<func::FuncOp>(createVectorizeGenerics({target}));
   // What has no independent points runs in order.
   pm.addNestedPass<func::FuncOp>(createConvertLinalgToLoopsPass());
-  pm.addPass(createCanonicalizerPass());
-  pm.addPass(createCSEPass());
+  pm.addNestedPass<func::FuncOp>(createCanonicalizerPass());
+  pm.addNestedPass<func::FuncOp>(createCSEPass());
 }
 
 static void buildCodegen(OpPassManager &pm, const PipelineOptions &options) {
@@ -156,29 +159,29 @@ static void buildCodegen(OpPassManager &pm, const PipelineOptions &options) {
   if (options.parallel) pm.addPass(createParallelizeKernels());
   // Functions of vectors are polynomials, scratch is in the frame.
   pm.addNestedPass<func::FuncOp>(createLowerVectors());
-  // No structure is left above basic blocks.
+  // No structure is left above basic blocks. What looks at one function runs on all cores.
   pm.addPass(createLowerExpandShape());
-  pm.addPass(createLowerAffinePass());
-  pm.addPass(memref::createExpandStridedMetadataPass());
-  pm.addPass(createLowerAffinePass());
-  pm.addPass(createSCFToControlFlowPass());
+  pm.addNestedPass<func::FuncOp>(createLowerAffinePass());
+  pm.addNestedPass<func::FuncOp>(memref::createExpandStridedMetadataPass());
+  pm.addNestedPass<func::FuncOp>(createLowerAffinePass());
+  pm.addNestedPass<func::FuncOp>(createSCFToControlFlowPass());
   // What may fail branches to the function's exit.
   pm.addPass(createConvertIngotToLLVM());
   // Only the llvm dialect is left.
-  pm.addPass(memref::createExpandStridedMetadataPass());
-  pm.addPass(createLowerAffinePass());
-  pm.addPass(createConvertMathToLLVMPass());
+  pm.addNestedPass<func::FuncOp>(memref::createExpandStridedMetadataPass());
+  pm.addNestedPass<func::FuncOp>(createLowerAffinePass());
+  pm.addNestedPass<func::FuncOp>(createConvertMathToLLVMPass());
   pm.addPass(createConvertMathToLibmPass());
-  pm.addPass(createConvertComplexToLLVMPass());
-  pm.addPass(createConvertVectorToLLVMPass());
-  pm.addPass(createArithToLLVMConversionPass());
-  pm.addPass(createConvertIndexToLLVMPass());
+  pm.addNestedPass<func::FuncOp>(createConvertComplexToLLVMPass());
+  pm.addNestedPass<func::FuncOp>(createConvertVectorToLLVMPass());
+  pm.addNestedPass<func::FuncOp>(createArithToLLVMConversionPass());
+  pm.addNestedPass<func::FuncOp>(createConvertIndexToLLVMPass());
   pm.addPass(createFinalizeMemRefToLLVMConversionPass());
   pm.addPass(createConvertFuncToLLVMPass());
   pm.addPass(createConvertControlFlowToLLVMPass());
-  pm.addPass(createReconcileUnrealizedCastsPass());
-  pm.addPass(createCanonicalizerPass());
-  pm.addPass(createCSEPass());
+  pm.addNestedPass<LLVM::LLVMFuncOp>(createReconcileUnrealizedCastsPass());
+  pm.addNestedPass<LLVM::LLVMFuncOp>(createCanonicalizerPass());
+  pm.addNestedPass<LLVM::LLVMFuncOp>(createCSEPass());
 }
 
 void ingot::buildStage(OpPassManager &pm, Stage stage, const PipelineOptions &options) {
