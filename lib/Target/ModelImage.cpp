@@ -69,6 +69,14 @@ public:
     return all.empty() ? null() : array(all.front()->getType(), all, name);
   }
 
+  /// const ingot_kernel_info[]
+  Constant *kernels(ArrayRef<KernelInfo> infos) {
+    SmallVector<Constant *> all;
+    for (const KernelInfo &info : infos)
+      all.push_back(ConstantStruct::getAnon({string(info.name), string(info.nodes)}));
+    return all.empty() ? null() : array(all.front()->getType(), all, "ingot.kernels");
+  }
+
   Constant *function(StringRef name) {
     return cast<Constant>(module.getOrInsertFunction(name, FunctionType::get(Type::getVoidTy(context), false)).getCallee());
   }
@@ -142,7 +150,8 @@ void addModelImage(Module &module, const ModelInfo &info, const EmitOptions &opt
        image.values(info.outputs, "ingot.outputs"), image.i32(info.metadata.size() / 2), image.strings_(info.metadata, "ingot.metadata"),
        image.i64(info.weightBytes), image.i64(info.arenaBytes), image.i64(info.flops), image.function("ingot_core_create"),
        image.function("ingot_core_run"), image.function("ingot_core_destroy"), image.function("ingot_core_error"),
-       image.function("ingot_core_arena_for")});
+       image.function("ingot_core_arena_for"), image.i32(info.kernels.size()), image.kernels(info.kernels),
+       info.kernels.empty() ? image.null() : image.function("ingot_core_kernel_times"), image.i64(info.arenaLowerBound)});
   uint64_t size = module.getDataLayout().getTypeAllocSize(model->getType());
   SmallVector<Constant *> fields;
   for (unsigned i = 0, e = model->getType()->getStructNumElements(); i != e; ++i)

@@ -3,6 +3,7 @@
 #include "ingot/Runtime/ingot.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/Diagnostics.h"
+#include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 
@@ -75,7 +76,11 @@ FailureOr<ModelInfo> readModelInfo(ModuleOp module) {
   };
   info.weightBytes = number("ingot.weight_bytes", 0);
   info.arenaBytes = number("ingot.arena_bytes", INGOT_UNKNOWN_DIM);
+  info.arenaLowerBound = number("ingot.arena_lower_bound", INGOT_UNKNOWN_DIM);
   info.flops = number("ingot.flops", INGOT_UNKNOWN_DIM);
+  if (auto kernels = module->getAttrOfType<ArrayAttr>("ingot.kernels"))
+    for (auto kernel : kernels.getAsRange<DictionaryAttr>())
+      info.kernels.push_back({readString(kernel.get("name")), llvm::join(readStrings(kernel.get("nodes")), ", ")});
   return info;
 }
 

@@ -19,12 +19,18 @@ struct ValueInfo {
   int64_t elements() const; // of a static tensor
 };
 
+/// A place where a kernel is called, and the ONNX nodes that it computes there.
+struct KernelInfo {
+  std::string name, nodes;
+};
+
 /// The module attributes of Emit.h.
 struct ModelInfo {
   std::string producer, doc;
   std::vector<ValueInfo> inputs, outputs;
   std::vector<std::string> metadata; // key, value, key, value ...
-  int64_t weightBytes = 0, arenaBytes = -1, flops = -1;
+  std::vector<KernelInfo> kernels;   // empty without a profile
+  int64_t weightBytes = 0, arenaBytes = -1, arenaLowerBound = -1, flops = -1;
 };
 
 /// Fails with a diagnostic where an attribute has not the form that Emit.h gives it.

@@ -38,6 +38,18 @@ Type kernelType(Type type) {
                          StridedLayoutAttr::get(type.getContext(), ShapedType::kDynamic, strides), memref.getMemorySpace());
 }
 
+/// The nodes that an op computes: its own and those that were fused into it.
+Location nodesOf(Operation *op) {
+  llvm::SetVector<Location> names;
+  op->walk<WalkOrder::PreOrder>([&](Operation *inner) {
+    inner->getLoc()->walk([&](Location loc) {
+      if (isa<NameLoc>(loc)) names.insert(loc);
+      return WalkResult::advance();
+    });
+  });
+  return names.empty() ? op->getLoc() : FusedLoc::get(op->getContext(), names.getArrayRef());
+}
+
 /// "Conv:conv1" as an identifier: the operator names the kernel.
 std::string kernelName(Operation *op) {
   std::string name;
@@ -122,7 +134,7 @@ struct OutlineKernelsPass : ingot::impl::OutlineKernelsBase<OutlineKernelsPass> 
     SmallVector<Value> operands{main.getArgument(0)};
     for (auto [v, type] : llvm::zip(args, llvm::drop_begin(argTypes)))
       operands.push_back(v.getType() == type ? v : memref::CastOp::create(b, loc, type, v).getResult());
-    func::CallOp::create(b, loc, kernel, operands);
+    func::CallOp::create(b, nodesOf(op), kernel, operands);
     op->erase();
   }
 };

@@ -75,6 +75,19 @@ int64_t assignOffsets(MutableArrayRef<Buffer> buffers) {
   return total;
 }
 
+/// The most bytes that are alive at once: no placement can do with less.
+int64_t largestLiveSet(ArrayRef<Buffer> buffers) {
+  SmallVector<std::pair<int64_t, int64_t>> changes; // position, bytes
+  for (const Buffer &b : buffers) {
+    changes.emplace_back(b.begin, b.bytes);
+    changes.emplace_back(b.end + 1, -b.bytes);
+  }
+  llvm::sort(changes);
+  int64_t alive = 0, most = 0;
+  for (auto [position, bytes] : changes) most = std::max(most, alive += bytes);
+  return most;
+}
+
 struct PlanMemoryPass : ingot::impl::PlanMemoryBase<PlanMemoryPass> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
@@ -150,6 +163,7 @@ struct PlanMemoryPass : ingot::impl::PlanMemoryBase<PlanMemoryPass> {
       replace(b, alloc, segment, arith::ConstantIndexOp::create(b, alloc.getLoc(), 0), alloc.getDynamicSizes());
     }
     module->setAttr("ingot.arena_bytes", b.getI64IntegerAttr(sized.empty() ? fixedBytes : -1));
+    module->setAttr("ingot.arena_lower_bound", b.getI64IntegerAttr(sized.empty() ? largestLiveSet(fixed) : -1));
   }
 
   /// False if the buffer may be needed by a later iteration of a loop that allocates it.

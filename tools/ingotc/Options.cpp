@@ -113,6 +113,7 @@ private:
       options.remarks.push_back("feature \"" + feature + "\" is used, but instances cannot check that the processor has it");
     options.pipeline.target = target;
     options.debugInfo = args.hasArg(OPT_g);
+    options.pipeline.profile = args.hasArg(OPT_profile);
   }
 
   Stage readStage(StringRef name, StringRef option) {

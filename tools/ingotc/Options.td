@@ -39,6 +39,8 @@ def mcpu : LongValue<"mcpu", targetGroup, "<name>", "Processor whose instruction
 def mattr : LongValue<"mattr", targetGroup, "<+f,-f...>", "Features of the processor to add and to leave out">;
 def threads : LongValue<"threads", targetGroup, "<n>|hook|off", "Run kernels through the caller's parallel_for (hook, default), serially (off), or, in programs, on <n> threads">;
 
+def profile : LongFlag<"profile", targetGroup, "Let the model measure its kernels, for ingot-run --profile (some 40 ns for each call)">;
+
 //===---------------------------------- stages -----------------------------------------===//
 
 def stop_after : LongValue<"stop-after", stageGroup, "<stage>", "Stop after a stage and write the IR">;

@@ -35,6 +35,7 @@ struct TargetOptions {
 struct PipelineOptions {
   TargetOptions target;
   bool parallel = true;              // --threads=off: no calls of the parallel_for hook
+  bool profile = false;              // read the clock around every kernel
   bool evaluateConstants = true;     // run constant subgraphs at compile time (off inside of that evaluation)
 };
 

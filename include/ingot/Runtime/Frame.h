@@ -22,6 +22,7 @@ typedef struct ingot_frame {
   ingot_instance *instance;
   int64_t arena_bytes;              /* what ingot_frame_arena was asked for */
   const char *message;              /* of the first failure, null while the core formats its own */
+  int64_t mark;                     /* nanoseconds at the last ingot_frame_mark */
 } ingot_frame;
 
 /* What a processor can do, one bit each; bits of other architectures are never set. */
@@ -75,6 +76,7 @@ ingot_status ingot_core_run(ingot_instance *instance, const ingot_tensor *inputs
 void ingot_core_destroy(ingot_instance *instance);
 const char *ingot_core_error(const ingot_instance *instance);
 ingot_status ingot_core_arena_for(ingot_instance *instance, const ingot_tensor *inputs, int64_t *bytes);
+const ingot_kernel_time *ingot_core_kernel_times(const ingot_instance *instance);
 extern const ingot_mapper ingot_core_mapper;
 
 /* Only ingot_frame_fail may be called from any thread of a run; the others belong to the thread that called run. */
@@ -93,5 +95,7 @@ int32_t ingot_frame_input(ingot_frame *frame, int32_t index, int32_t type, int32
 /* Readies output `index`: writes type and dims, checks the caller's buffer or takes one in the instance. Null: status set
  * (an empty result has a valid pointer). */
 void *ingot_frame_output(ingot_frame *frame, int32_t index, int32_t type, int32_t rank, const int64_t *dims);
+/* Only in models compiled with --profile: -1 before a kernel is called, the number of the place behind it, with the work done. */
+void ingot_frame_mark(ingot_frame *frame, int32_t place, int64_t flops, int64_t bytes);
 
 #endif

@@ -86,6 +86,19 @@ typedef struct ingot_options {
   const char *weights_path;                                      /* side file of --weights=file; null: its name, in the working directory */
 } ingot_options;
 
+/* One place of a model where a kernel is called; known only to models compiled with --profile. */
+typedef struct ingot_kernel_info {
+  const char *name;             /* of the kernel; calls that share one have the same */
+  const char *nodes;            /* the ONNX nodes it computes: "Conv:conv1, Relu:relu1" */
+} ingot_kernel_info;
+
+/* What the calls at one place took since the instance was created. */
+typedef struct ingot_kernel_time {
+  int64_t calls, nanoseconds;
+  int64_t flops;                /* INGOT_UNKNOWN_DIM where they are not known */
+  int64_t bytes;                /* of the buffers read and written */
+} ingot_kernel_time;
+
 typedef struct ingot_instance ingot_instance;
 typedef struct ingot_model ingot_model;
 
@@ -112,6 +125,11 @@ struct ingot_model {
   const char *(*error)(const ingot_instance *instance);
   /* Bytes of arena that a run with inputs of these dims needs (data may be null). */
   ingot_status (*arena_for)(ingot_instance *instance, const ingot_tensor *inputs, int64_t *bytes);
+
+  int32_t kernel_count;               /* 0 unless compiled with --profile */
+  const ingot_kernel_info *kernels;
+  const ingot_kernel_time *(*kernel_times)(const ingot_instance *instance); /* kernel_count of them, owned by the instance; null without a profile */
+  int64_t arena_lower_bound;          /* bytes alive at once when most are: no plan can do with less; INGOT_UNKNOWN_DIM as for arena_bytes */
 };
 
 /* Size of one element in bytes (types below 8 bits take one byte); 0 for an unknown type. */

@@ -5,7 +5,8 @@
 //   ingot.inputs, ingot.outputs   module attributes: arrays of dictionaries {name, type (i32, an ingot_type), kind (i32), dims (array<i64>, -1 symbolic),
 //                                 symbols (array of strings), doc}
 //   ingot.weights                 array of dictionaries {offset (i64), value (elements attribute)}: the constants of the blob
-//   ingot.weight_bytes, ingot.arena_bytes (-1: depends on the inputs), ingot.flops    i64
+//   ingot.weight_bytes, ingot.arena_bytes, ingot.arena_lower_bound (-1: depends on the inputs), ingot.flops    i64
+//   ingot.kernels                 of a profiled model: array of dictionaries {name, nodes (array of strings)}, one for each ingot_frame_mark
 //   onnx.producer, onnx.metadata, onnx.doc  as imported
 //===-----------------------------------------------------------------------------===//
 #ifndef INGOT_TARGET_EMIT_H

@@ -136,6 +136,18 @@ def PlanMemory : Pass<"ingot-plan-memory", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect", "::ingot::IngotDialect"];
 }
 
+def CountWork : Pass<"ingot-count-work", "::mlir::ModuleOp"> {
+  let summary = "count the arithmetic of a run, and mark every kernel call for a profile";
+  let description = [{
+    A kernel's work follows from its structured ops: arithmetic of the body times the points of the loops; bytes are those of its buffers,
+    each counted once. The sum becomes `ingot.flops`, if no call depends on the inputs' dimensions or on a loop. With `marks`, each
+    call stands between two calls of `ingot_frame_mark`, the second with the work of this call computed from the sizes of its
+    buffers, and `ingot.kernels` names the places.
+  }];
+  let options = [Option<"marks", "marks", "bool", "false", "measure every call">];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect", "::mlir::LLVM::LLVMDialect"];
+}
+
 //===-------------------------------- tile ----------------------------------------===//
 
 def GenerateContractions : Pass<"ingot-generate-contractions", "::mlir::func::FuncOp"> {

@@ -1,6 +1,6 @@
 /*===- Core.c - life of an instance ------------------------------------------------------===
  *
- * create, run, destroy, error and arena_for of every model.  An instance is one block with the results' table behind it; a run is a
+ * create, run, destroy, error and arena_for of every model.  An instance is one block with the tables of results and of kernels' times behind it; a run is a
  * frame on the caller's stack.
  *===----------------------------------------------------------------------------------*/
 #include "Instance.h"
@@ -120,7 +120,8 @@ ingot_status ingot_core_create(const ingot_model *model, const ingot_options *op
     own.allocate = defaultAllocate;
     own.release = defaultRelease;
   }
-  size_t bytes = sizeof(ingot_instance) + (size_t)model->output_count * sizeof(ingot_result);
+  size_t bytes = sizeof(ingot_instance) + (size_t)model->output_count * sizeof(ingot_result) +
+                 (size_t)model->kernel_count * sizeof(ingot_kernel_time);
   ingot_instance *made = own.allocate(own.user, bytes, INGOT_ALIGNMENT);
   if (!made)
     return refuse(options, INGOT_OUT_OF_MEMORY, "no memory for the instance");
@@ -130,6 +131,7 @@ ingot_status ingot_core_create(const ingot_model *model, const ingot_options *op
   made->options = own;
   made->features = features;
   made->results = (ingot_result *)(made + 1);
+  made->times = (ingot_kernel_time *)(made->results + model->output_count);
   made->instanceBytes = bytes;
   status = findWeights(made, options);
   if (status) {

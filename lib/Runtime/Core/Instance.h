@@ -49,6 +49,7 @@ struct ingot_instance {
   ingot_block *segments; /* of the run */
   ingot_block *kept;     /* until the next run */
   ingot_result *results; /* model->output_count */
+  ingot_kernel_time *times; /* model->kernel_count */
   size_t instanceBytes;
   int32_t busy;          /* set while a run is under way */
   char error[INGOT_ERROR_SIZE];

@@ -60,7 +60,7 @@ static int64_t arenaBytes(const Options *options, const ingot_model *model) {
   return bytes;
 }
 
-static void printString(const char *s) {
+void ingotPrintJsonString(const char *s) {
   putchar('"');
   for (; *s; ++s)
     if (*s == '"' || *s == '\\')
@@ -74,7 +74,7 @@ static void printString(const char *s) {
 
 static void printField(const char *name, const char *value) {
   printf("  \"%s\": ", name);
-  printString(value);
+  ingotPrintJsonString(value);
   printf(",\n");
 }
 
@@ -90,7 +90,7 @@ static void printValues(const char *name, const ingot_value_info *values, int32_
   printf("  \"%s\": [", name);
   for (int32_t i = 0; i < count; ++i) {
     printf("%s\n    {\"name\": ", i ? "," : "");
-    printString(values[i].name);
+    ingotPrintJsonString(values[i].name);
     printf(", \"kind\": \"%s\", \"type\": \"%s\", \"dims\": [", (unsigned)values[i].kind < 4 ? kinds[values[i].kind] : "unknown",
            ingot_type_name(values[i].type));
     for (int32_t d = 0; d < values[i].rank; ++d) {
@@ -98,12 +98,12 @@ static void printValues(const char *name, const ingot_value_info *values, int32_
       if (values[i].dims[d] != INGOT_UNKNOWN_DIM)
         printf("%lld", (long long)values[i].dims[d]);
       else if (values[i].symbols && values[i].symbols[d] && *values[i].symbols[d])
-        printString(values[i].symbols[d]);
+        ingotPrintJsonString(values[i].symbols[d]);
       else
         printf("null");
     }
     printf("], \"doc\": ");
-    printString(values[i].doc);
+    ingotPrintJsonString(values[i].doc);
     printf("}");
   }
   printf("%s]%s\n", count ? "\n  " : "", end);
@@ -117,13 +117,14 @@ static void describeJson(const ingot_model *model, int64_t arena) {
   printField("required_isa", model->required_isa);
   printNumber("weight_bytes", model->weight_bytes);
   printNumber("arena_bytes", arena);
+  printNumber("arena_lower_bound", model->arena_lower_bound);
   printNumber("flops", model->flops);
   printf("  \"metadata\": {");
   for (int32_t i = 0; i < model->metadata_count; ++i) {
     printf("%s", i ? ", " : "");
-    printString(model->metadata[2 * i]);
+    ingotPrintJsonString(model->metadata[2 * i]);
     printf(": ");
-    printString(model->metadata[2 * i + 1]);
+    ingotPrintJsonString(model->metadata[2 * i + 1]);
   }
   printf("},\n");
   printValues("inputs", model->inputs, model->input_count, ",");

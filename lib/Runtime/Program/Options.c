@@ -31,11 +31,11 @@ static const Row rows[] = {
     {"--output", One, AT(outputValues), "[NAME=]FILE", "write one output, .npy or .pb; may be repeated"},
     {"--outputs", Text, AT(outputsDir), "DIR", "write all outputs as DIR/output_N.pb"},
     {"--benchmark", Flag, AT(benchmark), "", "run for a while, print first_us= p50_us= p90_us= min_us= runs="},
-    {"--seconds", Real, AT(seconds), "S", "how long the benchmark runs (default 2)"},
+    {"--seconds", Real, AT(seconds), "S", "how long the benchmark or the profile runs (default 2)"},
     {"--threads", Count, AT(threads), "N", "threads of a run; 0: all processors (default: what --threads of ingotc said, else 1)"},
-    {"--profile", Flag, AT(profile), "", "kernels by time with their ONNX nodes"},
+    {"--profile", Flag, AT(profile), "", "kernels by time with their ONNX nodes (ingotc --profile)"},
     {"--describe", Flag, AT(describe), "", "inputs, outputs, sizes and required processor, without a run"},
-    {"--json", Flag, AT(json), "", "--describe for programs"},
+    {"--json", Flag, AT(json), "", "--describe or --profile for programs"},
     {"--weights", Text, AT(weights), "FILE", "weights of a model compiled with --weights=file"},
     {"--verbose", Flag, AT(verbose), "", "print what creating the instance took, too"},
     {"--help", Flag, AT(help), "", "print this"},
@@ -164,8 +164,8 @@ ExitCode ingotParseOptions(int argc, char **argv, int takesModel, Options *optio
   }
   if (!!options->testData + options->benchmark + options->profile + options->describe > 1)
     return usage(options, "give one of --test-data, --benchmark, --profile and --describe, not", "several");
-  if (options->json && !options->describe)
-    return usage(options, "this option needs --describe:", "--json");
+  if (options->json && !options->describe && !options->profile)
+    return usage(options, "this option needs --describe or --profile:", "--json");
   if (options->testData && (options->inputs.count || options->inputValues.count || options->random))
     return usage(options, "the inputs come from", "--test-data");
   return ExitGood;

@@ -76,8 +76,12 @@ static ExitCode withInstance(const Options *options, const ingot_model *model, c
   if (status)
     code = ingotComplain(options, "model '%s' cannot be instantiated (status %d)", model->name, (int)status);
   else {
-    code = options->benchmark ? ingotBenchmark(options, model, instance, inputs, outputs)
-                              : runOnce(options, model, instance, inputs, outputs);
+    if (options->benchmark)
+      code = ingotBenchmark(options, model, instance, inputs, outputs);
+    else if (options->profile)
+      code = ingotProfile(options, model, instance, inputs, outputs, create.parallel_for, pool, threads);
+    else
+      code = runOnce(options, model, instance, inputs, outputs);
     model->destroy(instance);
   }
   ingot_pool_destroy(pool);
@@ -90,8 +94,8 @@ static ExitCode execute(const Options *options, const ingot_model *model) {
                          INGOT_ABI_VERSION);
   if (options->describe)
     return ingotDescribe(options, model);
-  if (options->profile)
-    return ingotComplain(options, "model '%s' was compiled without profiling", model->name);
+  if (options->profile && !model->kernel_times)
+    return ingotComplain(options, "model '%s' was compiled without --profile", model->name);
   ingot_tensor *inputs = calloc((size_t)model->input_count + 1, sizeof *inputs);
   ingot_tensor *outputs = calloc((size_t)model->output_count + 1, sizeof *outputs);
   ExitCode code = inputs && outputs ? ingotMakeInputs(options, model, inputs) : ingotComplain(options, "no memory for the inputs");

@@ -51,6 +51,9 @@ ExitCode ingotCompareOutputs(const Options *options, const ingot_model *model, c
 /* Runs until the time is over and prints the line of the benchmark. */
 ExitCode ingotBenchmark(const Options *options, const ingot_model *model, ingot_instance *instance, const ingot_tensor *inputs,
                         ingot_tensor *outputs);
+/* Runs as long as the benchmark and prints the kernels by time. */
+ExitCode ingotProfile(const Options *options, const ingot_model *model, ingot_instance *instance, const ingot_tensor *inputs,
+                      ingot_tensor *outputs, ingot_parallel_for parallelFor, void *pool, int32_t threads);
 ExitCode ingotDescribe(const Options *options, const ingot_model *model);
 /* "float[batch,3]" into `buffer`. */
 const char *ingotDescribeType(const ingot_value_info *info, char *buffer, size_t size);
@@ -60,5 +63,18 @@ const char *ingotDescribeValue(const ingot_tensor *value, char *buffer, size_t s
 int ingotFindValueFile(const char *dirOrPrefix, const char *what, int index, char *path, size_t size);
 
 double ingotMicroseconds(void);
+/* A string of JSON on stdout, with its quotes. */
+void ingotPrintJsonString(const char *s);
+
+/* What this machine can do at best on `threads` threads, measured in some 50 ms. */
+enum { IngotLimitSizes = 5 };
+typedef struct Limits {
+  double flops;                         /* f32 multiplications and additions, fused where it can, in a second */
+  int64_t sizes[IngotLimitSizes];       /* bytes, ascending */
+  double bandwidths[IngotLimitSizes];   /* bytes read in a second from a buffer of that size */
+} Limits;
+void ingotMeasureLimits(int32_t threads, ingot_parallel_for parallelFor, void *pool, Limits *limits);
+/* Seconds that this work takes at least; unknown flops are negative. */
+double ingotLimitSeconds(const Limits *limits, double flops, double bytes);
 
 #endif

@@ -82,7 +82,7 @@ static const char *const metadata[2] = {"author", "a \"hand\""};
 #define MODEL(modelName, isa)                                                                                                       \
   {INGOT_ABI_VERSION, sizeof(ingot_model), modelName, "by hand", "", isa, 3, 3, inputs, outputs, 1, metadata, sizeof weights,        \
    INGOT_UNKNOWN_DIM, INGOT_UNKNOWN_DIM, ingot_core_create, ingot_core_run, ingot_core_destroy, ingot_core_error,                   \
-   ingot_core_arena_for}
+   ingot_core_arena_for, 0, NULL, NULL, INGOT_UNKNOWN_DIM}
 
 static const ingot_code code = {handmadeMain, (const char *)weights, NULL, 0, 0, NULL};
 static const ingot_code cpuCode = {handmadeMain, (const char *)weights, NULL, 0, 1ull << 62 | 1ull << 63, NULL};
