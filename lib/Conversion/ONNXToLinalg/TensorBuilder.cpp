@@ -202,6 +202,11 @@ Value TensorBuilder::reshape(Value tensor, ArrayRef<OpFoldResult> wanted) {
       return tensor::ExpandShapeOp::create(b, loc, to, tensor, *groups, target);
     }
   }
+  // Other sizes may hide behind one and the same type, which passes over tensors take for the same value: no op goes from it to itself.
+  if (from == to) {
+    ReassociationIndices all = llvm::to_vector<2>(llvm::seq<int64_t>(0, from.getRank()));
+    tensor = tensor::CollapseShapeOp::create(b, loc, tensor, SmallVector<ReassociationIndices>{all});
+  }
   auto count = static_cast<int64_t>(target.size());
   Value sizes;
   if (count == 0) {
@@ -306,4 +311,11 @@ void TensorBuilder::check(Value condition, const Twine &text) {
     return;
   std::string node = nodeName(loc);
   CheckOp::create(b, loc, condition, b.getStringAttr(node.empty() ? text.str() : node + ": " + text.str()));
+}
+
+void TensorBuilder::checkEqual(OpFoldResult x, OpFoldResult y, const Twine &text) {
+  auto cx = getConstantIntValue(x), cy = getConstantIntValue(y);
+  if (x == y || (cx && cx == cy))
+    return;
+  check(compare(arith::CmpIPredicate::eq, value(x), value(y)), text);
 }

@@ -87,6 +87,8 @@ public:
   //--- run-time conditions ---
   /// ingot.check with "<Operator:node>: <text>"; nothing if the condition is constantly true.
   void check(mlir::Value condition, const llvm::Twine &text);
+  /// The same for two sizes that must be equal; nothing if they are equal constants or one value.
+  void checkEqual(mlir::OpFoldResult x, mlir::OpFoldResult y, const llvm::Twine &text);
 };
 
 /// The node of a location as the importer names it ("Conv:conv1/Conv2D").
