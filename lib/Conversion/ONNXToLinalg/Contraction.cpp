@@ -4,6 +4,7 @@
 // operand becomes batched weights. Operands that are transposed arrive as linalg.transpose, which packing absorbs.
 //===-----------------------------------------------------------------------------===//
 #include "Contraction.h"
+#include "Families.h"
 
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 
@@ -212,4 +213,8 @@ void ingot::populateContractionLowering(RewritePatternSet &patterns, const TypeC
   populateEinsumLowering(patterns, types, context);
   populateAttentionLowering(patterns, types, context);
   populateRotaryLowering(patterns, types, context);
+  populateLinearAttentionLowering(patterns, types, context);
+  populateCausalConvolutionLowering(patterns, types, context);
+  populateDeformableConvolutionLowering(patterns, types, context);
+  populateDeterminantLowering(patterns, types, context);
 }

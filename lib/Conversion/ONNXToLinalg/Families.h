@@ -14,6 +14,14 @@ void populateScatterLowering(mlir::RewritePatternSet &, const mlir::TypeConverte
 void populateSelectionLowering(mlir::RewritePatternSet &, const mlir::TypeConverter &, LoweringContext &);
 void populateSortingLowering(mlir::RewritePatternSet &, const mlir::TypeConverter &, LoweringContext &);
 void populateScanningLowering(mlir::RewritePatternSet &, const mlir::TypeConverter &, LoweringContext &);
+void populateSignalLowering(mlir::RewritePatternSet &, const mlir::TypeConverter &, LoweringContext &);
+void populateLinearAttentionLowering(mlir::RewritePatternSet &, const mlir::TypeConverter &, LoweringContext &);
+void populateCausalConvolutionLowering(mlir::RewritePatternSet &, const mlir::TypeConverter &, LoweringContext &);
+void populateDeformableConvolutionLowering(mlir::RewritePatternSet &, const mlir::TypeConverter &, LoweringContext &);
+void populateDeterminantLowering(mlir::RewritePatternSet &, const mlir::TypeConverter &, LoweringContext &);
+void populateUnpoolingLowering(mlir::RewritePatternSet &, const mlir::TypeConverter &, LoweringContext &);
+void populateAffineGridLowering(mlir::RewritePatternSet &, const mlir::TypeConverter &, LoweringContext &);
+void populateRegionPoolingLowering(mlir::RewritePatternSet &, const mlir::TypeConverter &, LoweringContext &);
 void populateRandomLowering(mlir::RewritePatternSet &, const mlir::TypeConverter &, LoweringContext &);
 
 } // namespace ingot

@@ -105,4 +105,5 @@ struct EyeLikeLowering : ONNXLowering<onnx::EyeLikeOp> {
 void ingot::populateGenerationLowering(RewritePatternSet &patterns, const TypeConverter &types, LoweringContext &context) {
   patterns.add<RangeLowering, ConstantOfShapeLowering, EyeLikeLowering>(types, context);
   populateRandomLowering(patterns, types, context);
+  populateSignalLowering(patterns, types, context);
 }

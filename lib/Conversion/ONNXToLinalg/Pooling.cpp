@@ -3,6 +3,7 @@
 // Channels last. The padded input gives the neutral element outside, so that the window loops have no conditions; how many elements of a
 // window count is the product of small tables, one per dimension.
 //===-----------------------------------------------------------------------------===//
+#include "Families.h"
 #include "Window.h"
 #include "ingot/Conversion/ONNXToLinalg.h"
 
@@ -270,4 +271,5 @@ private:
 void ingot::populatePoolingLowering(RewritePatternSet &patterns, const TypeConverter &types, LoweringContext &context) {
   patterns.add<AveragePoolLowering, LpPoolLowering, MaxPoolLowering, GlobalPoolLowering<onnx::GlobalAveragePoolOp>,
                GlobalPoolLowering<onnx::GlobalMaxPoolOp>, GlobalPoolLowering<onnx::GlobalLpPoolOp>>(types, context);
+  populateUnpoolingLowering(patterns, types, context);
 }

@@ -4,6 +4,7 @@
 // the data loops then only gather. Nearest takes one position, so all axes are one gather.
 //===-----------------------------------------------------------------------------===//
 #include "ComputeBuilder.h"
+#include "Families.h"
 #include "ingot/Conversion/ONNXToLinalg.h"
 
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
@@ -404,5 +405,7 @@ void populateNonMaxSuppressionLowering(RewritePatternSet &, const TypeConverter 
 void ingot::populateResizeLowering(RewritePatternSet &patterns, const TypeConverter &types, LoweringContext &context) {
   patterns.add<ResizeLowering>(types, context);
   populateSamplingLowering(patterns, types, context);
+  populateAffineGridLowering(patterns, types, context);
+  populateRegionPoolingLowering(patterns, types, context);
   populateNonMaxSuppressionLowering(patterns, types, context);
 }
