@@ -63,7 +63,7 @@ struct NewestVersion {
   StringLiteral domain;
   int64_t version;
 };
-constexpr NewestVersion kNewest[] = {{"", 28}, {"ai.onnx.ml", 5}, {"com.microsoft", 1}};
+constexpr NewestVersion kNewest[] = {{"", 28}, {"ai.onnx.ml", 5}, {"com.microsoft", 1}, {"ai.onnx.preview", 1}, {"ai.onnx.preview.training", 1}};
 } // namespace
 
 LogicalResult GraphBuilder::readOpsets(const google::protobuf::RepeatedPtrField<wire::OperatorSetIdProto> &imports, Opsets &opsets,

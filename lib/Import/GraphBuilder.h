@@ -56,6 +56,11 @@ private:
   mlir::LogicalResult emit(Node &node, Scope &scope, const Frame &frame, llvm::SmallVectorImpl<mlir::Value> &results);
   mlir::LogicalResult emitOp(Node &node, Scope &scope, const Frame &frame, llvm::SmallVectorImpl<mlir::Value> &results);
   mlir::LogicalResult emitBatchedScan(Node &node, Scope &scope, const Frame &frame, llvm::SmallVectorImpl<mlir::Value> &results);
+  // FlexAttention.cpp
+  mlir::LogicalResult emitFlexAttention(Node &node, Scope &scope, const Frame &frame, llvm::SmallVectorImpl<mlir::Value> &results);
+  /// The nodes of a graph of one input and one output, at the end of the block that is being built.
+  mlir::FailureOr<mlir::Value> expandGraph(const wire::GraphProto &graph, mlir::Value argument, Scope &outer, const Frame &frame,
+                                           const Node &node, llvm::StringRef name);
   mlir::LogicalResult addSubgraph(const wire::GraphProto &graph, mlir::Region &region, Scope &outer, const Frame &frame, const Node &node,
                                   llvm::StringRef name);
   mlir::FailureOr<int64_t> versionOf(const Node &node, const Frame &frame);

@@ -188,6 +188,7 @@ LogicalResult GraphBuilder::emit(Node &node, Scope &scope, const Frame &frame, S
     for (auto [value, type] : llvm::zip(results, node.types)) emitter.hint(value, type);
     return success();
   }
+  if (node.domain == "ai.onnx.preview" && node.opType == "FlexAttention") return emitFlexAttention(node, scope, frame, results);
   std::string opName = dialectName(node);
   if (opName.empty() || !onnx::lookupSignature(opName)) {
     Missing &entry = missing[{node.domain, node.opType}];

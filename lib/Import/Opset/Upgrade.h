@@ -89,6 +89,7 @@ llvm::ArrayRef<OpsetRow> normalizationRows();
 llvm::ArrayRef<OpsetRow> recurrentRows();
 llvm::ArrayRef<OpsetRow> retiredRows();
 llvm::ArrayRef<OpsetRow> contribRows();
+llvm::ArrayRef<OpsetRow> trainingRows();
 
 /// Rewrites the node to its newest form, or sets its replacements.  Fails after a diagnostic.
 mlir::LogicalResult upgrade(Rewriter &r);
