@@ -40,6 +40,9 @@ public:
   mlir::Value less(mlir::Value x, mlir::Value y) {
     return b.createOrFold<mlir::arith::CmpIOp>(loc, mlir::arith::CmpIPredicate::slt, x, y);
   }
+  mlir::Value equal(mlir::Value x, mlir::Value y) {
+    return b.createOrFold<mlir::arith::CmpIOp>(loc, mlir::arith::CmpIPredicate::eq, x, y);
+  }
   mlir::Value select(mlir::Value c, mlir::Value x, mlir::Value y) { return b.createOrFold<mlir::arith::SelectOp>(loc, c, x, y); }
   mlir::Value product(mlir::ValueRange values) {
     mlir::Value p = constant(1);

@@ -53,9 +53,6 @@ static int64_t panelColumns(ContractOp op, const TargetRow &target) {
   int64_t panel = target.tileColumns(bits);
   if (ShapedType::isDynamic(columns) || columns <= 0) return panel;
   while (panel > 1 && panel / 2 >= columns) panel /= 2;
-  // Half a panel where filling up a whole one costs a tenth of the work or more, as for 40 columns.
-  int64_t half = panel / 2, vector = target.vectorLength(bits);
-  if (half >= vector && half % vector == 0 && llvm::alignTo(columns, panel) * 10 > llvm::alignTo(columns, half) * 11) panel = half;
   return panel;
 }
 
@@ -69,6 +66,7 @@ struct PackContractWeights : OpRewritePattern<ContractOp> {
   LogicalResult matchAndRewrite(ContractOp op, PatternRewriter &rewriter) const override {
     auto type = dyn_cast<RankedTensorType>(op.getWeights().getType());
     if (!type) return rewriter.notifyMatchFailure(op, "expected tensors");
+    if (op.getDepthwise()) return rewriter.notifyMatchFailure(op, "expected a sum over channels");
     if (op.isPacked()) return rewriter.notifyMatchFailure(op, "expected plain weights");
     int64_t rank = type.getRank();
     auto dims = llvm::to_vector(llvm::seq<int64_t>(0, rank));

@@ -93,6 +93,10 @@ static void buildFuse(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(createFuseElementwise());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
+  // What used a product twice (x * sigmoid(x)) has become one op.
+  pm.addPass(createFuseEpilogue());
+  // 3x3 convolutions are in the form that takes the fewest multiplications where that pays.
+  pm.addPass(createApplyWinograd({targetRow(options.target)}));
   // Weights lie in panels of the target's register tile.
   pm.addPass(createPackWeights({targetRow(options.target)}));
   // Constants are in the form that kernels read.

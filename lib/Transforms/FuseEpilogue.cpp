@@ -10,6 +10,7 @@
 #include "ingot/Transforms/Passes.h"
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/IR/Matchers.h"
 
 namespace ingot {
 #define GEN_PASS_DEF_FUSEEPILOGUE
@@ -36,18 +37,36 @@ struct FuseIntoContract : OpRewritePattern<linalg::GenericOp> {
         return rewriter.notifyMatchFailure(op, "expected a body of scalar arithmetic");
     for (OpOperand *input : op.getDpsInputOperands()) {
       auto contract = input->get().getDefiningOp<ContractOp>();
-      if (!contract || !contract->hasOneUse() || !op.getMatchingIndexingMap(input).isIdentity()) continue;
-      if (succeeded(fuse(op, input, contract, rewriter))) return success();
+      if (!contract || !isOnlyUser(op, contract)) continue;
+      if (succeeded(fuse(op, contract, rewriter))) return success();
     }
     return rewriter.notifyMatchFailure(op, "expected a product of which this is the only user");
   }
 
-  static LogicalResult fuse(linalg::GenericOp op, OpOperand *product, ContractOp contract, PatternRewriter &rewriter) {
+  /// The value of all elements of a constant, such as a bound of Clip; null where they differ.
+  static TypedAttr constantScalar(Value v) {
+    DenseElementsAttr elements;
+    if (!matchPattern(v, m_Constant(&elements)) || !elements.isSplat()) return {};
+    return dyn_cast<TypedAttr>(elements.getSplatValue<Attribute>());
+  }
+
+  /// Whether the op alone uses the product, as one operand or several (x * sigmoid(x)), in the order in which it is made.
+  static bool isOnlyUser(linalg::GenericOp op, ContractOp contract) {
+    return llvm::all_of(contract->getUses(), [&](OpOperand &use) {
+      return use.getOwner() == op && op.isDpsInput(&use) && op.getMatchingIndexingMap(&use).isIdentity();
+    });
+  }
+
+  static LogicalResult fuse(linalg::GenericOp op, ContractOp contract, PatternRewriter &rewriter) {
     SmallVector<Value> extras(contract.getExtras());
     SmallVector<AffineMap> maps(contract.getExtraMaps().getAsValueRange<AffineMapAttr>());
-    SmallVector<OpOperand *> inputs;
+    SmallVector<OpOperand *> inputs, constants;
     for (OpOperand *input : op.getDpsInputOperands()) {
-      if (input == product) continue;
+      if (input->get() == contract.getResult()) continue;
+      if (constantScalar(input->get())) {
+        constants.push_back(input);
+        continue;
+      }
       AffineMap map = op.getMatchingIndexingMap(input);
       if (isa<RankedTensorType>(input->get().getType()) && !map.isProjectedPermutation(/*allowZeroInResults=*/true))
         return rewriter.notifyMatchFailure(op, "expected operands read by projections of the index");
@@ -61,7 +80,8 @@ struct FuseIntoContract : OpRewritePattern<linalg::GenericOp> {
     auto fused = ContractOp::create(rewriter, op.getLoc(), op.getResultTypes(), contract.getInput(), contract.getWeights(), extras,
                                     op.getDpsInits().front(), contract.getStridesAttr(), contract.getDilationsAttr(),
                                     contract.getGroupsAttr(), contract.getBatchedWeightsAttr(), contract.getUnsignedInputAttr(),
-                                    contract.getUnsignedWeightsAttr(), rewriter.getAffineMapArrayAttr(maps));
+                                    contract.getUnsignedWeightsAttr(), rewriter.getAffineMapArrayAttr(maps),
+                                    contract.getPadsAttr(), contract.getDepthwiseAttr(), contract.getWinogradAttr());
     fused->setLoc(rewriter.getFusedLoc({contract.getLoc(), op.getLoc()}));
     Block &body = contract.getEpilogue().front();
     Block *newBody = rewriter.createBlock(&fused.getEpilogue());
@@ -72,8 +92,12 @@ struct FuseIntoContract : OpRewritePattern<linalg::GenericOp> {
       map.map(arg, newBody->addArgument(arg.getType(), arg.getLoc()));
     }
     rewriter.setInsertionPointToStart(newBody);
+    for (OpOperand *input : constants)
+      map.map(op.getMatchingBlockArgument(input), arith::ConstantOp::create(rewriter, op.getLoc(), constantScalar(input->get())).getResult());
     for (Operation &inner : body.without_terminator()) rewriter.clone(inner, map);
-    map.map(op.getMatchingBlockArgument(product), map.lookupOrDefault(body.getTerminator()->getOperand(0)));
+    for (OpOperand *input : op.getDpsInputOperands())
+      if (input->get() == contract.getResult())
+        map.map(op.getMatchingBlockArgument(input), map.lookupOrDefault(body.getTerminator()->getOperand(0)));
     for (Operation &inner : op.getBody()->without_terminator()) rewriter.clone(inner, map);
     YieldOp::create(rewriter, op.getLoc(), map.lookupOrDefault(op.getBody()->getTerminator()->getOperand(0)));
     rewriter.replaceOp(op, fused->getResults());

@@ -104,6 +104,17 @@ def HoistOutputs : Pass<"ingot-hoist-outputs", "::mlir::ModuleOp"> {
   let summary = "ask for output buffers as early as their sizes are known";
 }
 
+def ApplyWinograd : Pass<"ingot-apply-winograd"> {
+  let summary = "turn 3x3 convolutions into Winograd's form where that takes less time";
+  let description = [{
+    `ingot.contract` with constant f32 weights `[1, 3, 3, IC, OC]`, strides and dilations of one and static sizes gets `winograd = 4` and the
+    transformed weights `[1, 6, 6, IC, OC]`: 36 products for 16 results instead of 144. Left alone: few channels, where the
+    transforms cost more than they save, and small images, where reading four times the weights does.
+  }];
+  let options = [TargetOption];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+}
+
 def PackWeights : Pass<"ingot-pack-weights"> {
   let summary = "give contractions their weights in panels";
   let description = [{

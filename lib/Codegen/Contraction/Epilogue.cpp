@@ -31,7 +31,8 @@ static ExtraAccess classifyExtra(AffineMap map, MemRefType type) {
 static AffineMap extraMap(ContractOp op, unsigned i) { return cast<AffineMapAttr>(op.getExtraMaps()[i]).getValue(); }
 
 Microkernel::Microkernel(IndexBuilder &ix, ContractionProblem &p, const ContractionTile &tile)
-    : ix(ix), b(ix.b), loc(ix.loc), p(p), tile(tile), vectorType(VectorType::get(tile.columns, p.accumulator())) {
+    : ix(ix), b(ix.b), loc(ix.loc), p(p), tile(tile) {
+  setLanes(tile.columns);
   Block &body = p.op.getEpilogue().front();
   bool isBool = cast<MemRefType>(p.out.getType()).getElementType().isInteger(1);
   scalarEpilogue = !isVectorizableBody(body) || isBool;
@@ -77,31 +78,74 @@ Value Microkernel::loadExtra(const Position &at, unsigned i, ArrayRef<Value> res
   AffineMap map = extraMap(p.op, i);
   SmallVector<Value> index = applyMap(ix, map, resultIndex);
   if (classifyExtra(map, type) == ExtraAccess::Uniform) return memref::LoadOp::create(b, loc, extra, index);
-  auto vector = VectorType::get(tile.columns, type.getElementType());
+  auto vector = VectorType::get(lanes, type.getElementType());
   if (tile.columns == 1) return asVector(b, loc, memref::LoadOp::create(b, loc, extra, index), 1);
   if (!at.mask) return vector::LoadOp::create(b, loc, vector, extra, index);
   Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(vector));
   return vector::MaskedLoadOp::create(b, loc, vector, extra, index, at.mask, zero);
 }
 
-void Microkernel::storeRow(const Position &at, ArrayRef<Value> row, Value acc) {
-  Value c = channel(at);
-  if (p.groups != 1) c = ix.add(ix.mul(at.outer, p.columns), c);
-  SmallVector<Value> args{acc}, index = resultIndex(row, c);
+/// What the epilogue takes for a row, as vectors.
+SmallVector<Value> Microkernel::epilogueArguments(const Position &at, ArrayRef<Value> row, Value acc) {
+  SmallVector<Value> args{acc}, index = resultIndex(row, resultChannel(at));
   for (unsigned i = 0; i < p.op.getExtras().size(); ++i) args.push_back(loadExtra(at, i, index));
-  Value result = cloneBody(b, loc, p.op.getEpilogue().front(), args, tile.columns).front();
-  result = asVector(b, loc, result, tile.columns);
+  return args;
+}
 
+Value Microkernel::resultChannel(const Position &at) {
+  return p.groups == 1 ? channel(at) : ix.add(ix.mul(at.outer, p.columns), channel(at));
+}
+
+void Microkernel::storeResult(const Position &at, ArrayRef<Value> row, Value result) {
   SmallVector<Value> outIndex(row);
-  outIndex.push_back(c);
+  outIndex.push_back(resultChannel(at));
   if (tile.columns == 1) memref::StoreOp::create(b, loc, vector::ExtractOp::create(b, loc, result, ArrayRef<int64_t>{0}), p.out, outIndex);
   else if (at.mask) vector::MaskedStoreOp::create(b, loc, p.out, outIndex, at.mask, result);
   else vector::StoreOp::create(b, loc, result, p.out, outIndex);
 }
 
+void Microkernel::storeRow(const Position &at, ArrayRef<Value> row, Value acc) {
+  Value result = cloneBody(b, loc, p.op.getEpilogue().front(), epilogueArguments(at, row, acc), lanes).front();
+  storeResult(at, row, asVector(b, loc, result, lanes));
+}
+
+/// Vectors of one type, a power of two of them, one behind the other.
+static Value concatenate(OpBuilder &b, Location loc, SmallVector<Value> vectors) {
+  while (vectors.size() > 1) {
+    SmallVector<Value> pairs;
+    for (unsigned i = 0; i < vectors.size(); i += 2) {
+      int64_t length = cast<VectorType>(vectors[i].getType()).getDimSize(0);
+      pairs.push_back(vector::ShuffleOp::create(b, loc, vectors[i], vectors[i + 1], llvm::to_vector(llvm::seq<int64_t>(0, 2 * length))));
+    }
+    vectors = pairs;
+  }
+  return vectors.front();
+}
+
+/// Rows whose epilogues run as one wide vector, so that their chains of dependent operations overlap.
+void Microkernel::storeRows(const Position &at, ArrayRef<SmallVector<Value>> rows, ArrayRef<Value> acc) {
+  int64_t count = llvm::PowerOf2Ceil(rows.size());
+  if (count == 1) return storeRow(at, rows.front(), acc.front());
+  SmallVector<SmallVector<Value>> perRow;
+  for (auto [row, a] : llvm::zip(rows, acc)) perRow.push_back(epilogueArguments(at, row, a));
+  perRow.resize(count, perRow.back());
+  SmallVector<Value> args;
+  for (unsigned i = 0; i < perRow.front().size(); ++i) {
+    SmallVector<Value> vectors;
+    for (auto &row : perRow) vectors.push_back(asVector(b, loc, row[i], lanes));
+    args.push_back(concatenate(b, loc, vectors));
+  }
+  Value result = cloneBody(b, loc, p.op.getEpilogue().front(), args, lanes * count).front();
+  result = asVector(b, loc, result, lanes * count);
+  for (auto [i, row] : llvm::enumerate(rows)) {
+    auto part = llvm::to_vector(llvm::seq<int64_t>(i * lanes, (i + 1) * lanes));
+    storeResult(at, row, vector::ShuffleOp::create(b, loc, result, result, part));
+  }
+}
+
 /// One row element by element, its accumulators in `scratch`.
 void Microkernel::storeRowScalar(const Position &at, ArrayRef<Value> row, Value scratch, Value scratchRow) {
-  Value count = at.valid ? at.valid : ix.constant(tile.columns);
+  Value count = at.valid ? at.valid : ix.constant(lanes);
   ix.loop(ix.constant(0), count, 1, [&](Value lane) {
     Value c = ix.add(channel(at), lane);
     if (p.groups != 1) c = ix.add(ix.mul(at.outer, p.columns), c);
@@ -116,7 +160,7 @@ void Microkernel::storeRowScalar(const Position &at, ArrayRef<Value> row, Value 
 }
 
 void Microkernel::storeThroughScratch(const Position &at, ArrayRef<Value> acc) {
-  auto type = MemRefType::get({at.rows(), tile.columns}, vectorType.getElementType());
+  auto type = MemRefType::get({at.rows(), lanes}, vectorType.getElementType());
   Value scratch;
   {
     OpBuilder::InsertionGuard guard(b);
@@ -125,7 +169,7 @@ void Microkernel::storeThroughScratch(const Position &at, ArrayRef<Value> acc) {
   }
   for (int64_t row = 0; row < at.rows(); ++row)
     vector::StoreOp::create(b, loc, acc[row], scratch, ValueRange{ix.constant(row), ix.constant(0)});
-  ix.loop(ix.constant(0), ix.constant(at.rows()), 1, [&](Value row) {
+  auto indexOf = [&](Value row) {
     SmallVector<Value> index(at.start);
     if (at.height == 1) {
       index.back() = ix.add(index.back(), row);
@@ -134,9 +178,27 @@ void Microkernel::storeThroughScratch(const Position &at, ArrayRef<Value> acc) {
       index.back() = ix.add(index.back(), ix.rem(row, width));
       index[index.size() - 2] = ix.add(index[index.size() - 2], ix.div(row, width));
     }
-    if (scalarEpilogue) return storeRowScalar(at, index, scratch, row);
-    storeRow(at, index, vector::LoadOp::create(b, loc, vectorType, scratch, ValueRange{row, ix.constant(0)}));
-  });
+    return index;
+  };
+  Value zero = ix.constant(0);
+  if (scalarEpilogue)
+    return ix.loop(zero, ix.constant(at.rows()), 1, [&](Value row) { storeRowScalar(at, indexOf(row), scratch, row); });
+  auto group = [&](Value first, int64_t count) {
+    SmallVector<SmallVector<Value>> rows;
+    SmallVector<Value> loaded;
+    for (int64_t i = 0; i < count; ++i) {
+      Value row = ix.add(first, i);
+      rows.push_back(indexOf(row));
+      loaded.push_back(vector::LoadOp::create(b, loc, vectorType, scratch, ValueRange{row, zero}));
+    }
+    storeRows(at, rows, loaded);
+  };
+  // Four registers of results under way hide the latency of a polynomial.
+  int64_t together = std::min(std::max<int64_t>(1, 4 * (tile.columns / tile.vectors) / lanes), at.rows());
+  together = int64_t(1) << llvm::Log2_64(together);
+  int64_t whole = at.rows() / together * together;
+  ix.loop(zero, ix.constant(whole), together, [&](Value first) { group(first, together); });
+  if (whole < at.rows()) group(ix.constant(whole), at.rows() - whole);
 }
 
 void Microkernel::storeTile(const Position &at, ArrayRef<Value> acc) {

@@ -12,14 +12,6 @@ using namespace ingot;
 
 namespace {
 
-/// A row dimension in tiles: of `base` and, for the first `larger` of them, `base` + 1 positions; with a dynamic size of `base`
-/// positions and a remainder.
-struct TiledDim {
-  Value size, count;
-  int64_t base = 1, larger = 0;
-  bool dynamic = false;
-};
-
 struct Work {
   SmallVector<TiledDim> rows;
   Value rowTiles, columnTiles;
@@ -43,6 +35,8 @@ private:
   SmallVector<Value> tileStart(ArrayRef<Value> tileIndex, Value outer);
   void emitTask(Value task, Microkernel &kernel);
   void emitTiles(Value outer, ArrayRef<Value> tileIndex, Value columnTile, Microkernel &kernel);
+  bool emitNarrow(Value outer, ArrayRef<Value> tileIndex, Value columnTile, Microkernel &kernel);
+  void emitRows(Value outer, ArrayRef<Value> tileIndex, Value columnTile, Microkernel &kernel, Edge edge);
   void emitStatic(Value outer, ArrayRef<Value> tileIndex, Value columnTile, Microkernel &kernel, Edge edge);
   void emitDynamic(Value outer, ArrayRef<Value> tileIndex, Value columnTile, Microkernel &kernel, Edge edge);
 
@@ -58,28 +52,14 @@ private:
 
 } // namespace
 
-static TiledDim cutDim(IndexBuilder &ix, Value size, int64_t most) {
-  TiledDim d;
-  d.size = size;
-  if (auto n = IndexBuilder::known(size)) {
-    int64_t count = std::max<int64_t>(1, (*n + most - 1) / most);
-    d.count = ix.constant(*n == 0 ? 0 : count);
-    d.base = std::max<int64_t>(1, *n / count);
-    d.larger = *n % count;
-  } else {
-    d.base = most;
-    d.count = ix.ceilDiv(size, most);
-    d.dynamic = most > 1;
-  }
-  return d;
-}
-
 /// Tiles of the last row dimension; where that is short, several of the dimension before it.
 void Generator::tileRows() {
   int64_t rank = p.rows.size(), first = p.batched ? 1 : 0;
   auto width = IndexBuilder::known(p.rows.back().size);
   int64_t height = 1;
-  if (width && *width > 0 && rank - 2 >= first && IndexBuilder::known(p.rows[rank - 2].size)) height = std::max<int64_t>(1, tile.rows / *width);
+  bool padded = llvm::any_of(p.rows, [](const RowDim &row) { return row.padded; }); // its taps differ from one row of the image to the next
+  if (width && *width > 0 && rank - 2 >= first && IndexBuilder::known(p.rows[rank - 2].size) && !padded)
+    height = std::max<int64_t>(1, tile.rows / *width);
   for (int64_t i = 0; i < rank; ++i) {
     bool isBatch = p.batched && i == 0;
     int64_t most = isBatch ? 1 : i == rank - 1 ? tile.rows : i == rank - 2 ? height : 1;
@@ -87,8 +67,7 @@ void Generator::tileRows() {
     if (isBatch) d.count = ix.constant(1);
     work.rows.push_back(d);
   }
-  auto most = [](const TiledDim &d) { return d.base + (d.larger ? 1 : 0); };
-  work.tileRows = most(work.rows.back()) * (rank > 1 ? most(work.rows[rank - 2]) : 1);
+  work.tileRows = work.rows.back().most() * (rank > 1 ? work.rows[rank - 2].most() : 1);
   SmallVector<Value> counts;
   for (TiledDim &d : work.rows) counts.push_back(d.count);
   work.rowTiles = ix.product(counts);
@@ -175,10 +154,23 @@ void Generator::emitStatic(Value outer, ArrayRef<Value> tileIndex, Value columnT
     if (!d.larger) return body(d.base);
     ix.branch(ix.less(tileIndex[i], ix.constant(d.larger)), [&] { body(d.base + 1); }, [&] { body(d.base); });
   };
-  split(rank - 1, [&](int64_t width) {
-    if (rank - 2 < (p.batched ? 1 : 0)) return emit(1, width);
-    split(rank - 2, [&](int64_t height) { emit(height, width); });
-  });
+  auto interior = [&] {
+    split(rank - 1, [&](int64_t width) {
+      if (rank - 2 < (p.batched ? 1 : 0)) return emit(1, width);
+      split(rank - 2, [&](int64_t height) { emit(height, width); });
+    });
+  };
+  // Tiles at the edge have code of their own, that knows which elements exist.
+  const TiledDim &last = work.rows.back();
+  SmallVector<int64_t> edges = edgeTiles(last, p.rows.back());
+  std::function<void(ArrayRef<int64_t>)> emitFrom = [&](ArrayRef<int64_t> rest) {
+    if (rest.empty()) return (int64_t)edges.size() == IndexBuilder::known(last.count) ? void() : interior();
+    auto atEdge = [&] { kernel.emit(start, 1, last.width(rest.front()), outer, columnTile, edge, last.begin(rest.front())); };
+    bool isOnly = rest.size() == 1 && (int64_t)edges.size() == IndexBuilder::known(last.count);
+    if (isOnly) return atEdge();
+    ix.branch(ix.equal(tileIndex.back(), ix.constant(rest.front())), atEdge, [&] { emitFrom(rest.drop_front()); });
+  };
+  emitFrom(edges);
 }
 
 /// Whole tiles, and the remainder in powers of two.
@@ -200,11 +192,30 @@ void Generator::emitDynamic(Value outer, ArrayRef<Value> tileIndex, Value column
             [&] { kernel.emit(start, 1, last.base, outer, columnTile, edge); });
 }
 
+void Generator::emitRows(Value outer, ArrayRef<Value> index, Value columnTile, Microkernel &kernel, Edge edge) {
+  if (work.rows.back().dynamic) emitDynamic(outer, index, columnTile, kernel, edge);
+  else emitStatic(outer, index, columnTile, kernel, edge);
+}
+
+/// The columns behind the last whole tile, where they need fewer vectors than a tile has: 24 columns are a tile of 16 and one of 8.
+bool Generator::emitNarrow(Value outer, ArrayRef<Value> index, Value columnTile, Microkernel &kernel) {
+  auto columns = IndexBuilder::known(p.columns);
+  int64_t length = tile.columns / tile.vectors;
+  if (!columns || !p.packed || tile.vectors == 1 || tile.columns % tile.vectors || *columns < tile.columns) return false;
+  int64_t rest = *columns % tile.columns, narrow = (rest + length - 1) / length * length;
+  if (rest == 0 || narrow == tile.columns) return false;
+  ix.branch(ix.less(columnTile, ix.constant(*columns / tile.columns)), [&] { emitRows(outer, index, columnTile, kernel, Edge::Never); },
+            [&] {
+              kernel.setLanes(narrow);
+              emitRows(outer, index, columnTile, kernel, rest == narrow ? Edge::Never : Edge::Always);
+              kernel.setLanes(tile.columns);
+            });
+  return true;
+}
+
 void Generator::emitTiles(Value outer, ArrayRef<Value> index, Value columnTile, Microkernel &kernel) {
-  auto emit = [&](Edge edge) {
-    if (work.rows.back().dynamic) emitDynamic(outer, index, columnTile, kernel, edge);
-    else emitStatic(outer, index, columnTile, kernel, edge);
-  };
+  if (emitNarrow(outer, index, columnTile, kernel)) return;
+  auto emit = [&](Edge edge) { emitRows(outer, index, columnTile, kernel, edge); };
   auto columns = IndexBuilder::known(p.columns);
   if (tile.columns == 1 || (columns && *columns % tile.columns == 0)) return emit(Edge::Never);
   if (columns && *columns < tile.columns) return emit(Edge::Always);
@@ -266,6 +277,8 @@ void Generator::run() {
 }
 
 void ingot::generateContraction(ContractOp op, const TargetRow &target) {
+  if (op.getDepthwise()) return generateDepthwise(op, target);
+  if (op.getWinograd()) return generateWinograd(op, target);
   OpBuilder b(op);
   Generator(op, target, b).run();
 }

@@ -11,6 +11,11 @@
 using namespace mlir;
 using namespace ingot;
 
+void Microkernel::setLanes(int64_t count) {
+  lanes = count;
+  vectorType = VectorType::get(count, p.accumulator());
+}
+
 Value Microkernel::channel(const Position &at) { return ix.mul(at.column, tile.columns); }
 
 SmallVector<Value> Microkernel::rowIndex(const Position &at, int64_t row) {
@@ -48,12 +53,13 @@ Value Microkernel::loadInput(const Position &at, int64_t row, ArrayRef<Value> ta
     Value first = ix.sub(at.start.back(), packedStart);
     Value within = ix.sub(k, ix.mul(packedChunk, kChunk));
     Value v = memref::LoadOp::create(b, loc, packedRows, ValueRange{packedChunk, ix.add(first, row), within});
-    return asVector(b, loc, v, tile.columns);
+    return asVector(b, loc, v, lanes);
   }
   SmallVector<Value> index = rowIndex(at, row);
   for (auto [i, dim] : llvm::enumerate(p.rows)) {
     index[i] = ix.mul(index[i], dim.stride);
     if (taps[i]) index[i] = ix.add(index[i], ix.mul(taps[i], dim.dilation));
+    if (dim.padded) index[i] = ix.add(index[i], -dim.pad);
   }
   if (p.lastFolded) {
     index.back() = ix.add(ix.mul(index.back(), p.inputChannels), k);
@@ -62,7 +68,7 @@ Value Microkernel::loadInput(const Position &at, int64_t row, ArrayRef<Value> ta
   }
   Value v = memref::LoadOp::create(b, loc, p.input, index);
   v = convertElement(b, loc, v, vectorType.getElementType(), p.op.getUnsignedInput());
-  return asVector(b, loc, v, tile.columns);
+  return asVector(b, loc, v, lanes);
 }
 
 Value Microkernel::loadWeights(const Position &at, ArrayRef<Value> taps, Value k) {
@@ -79,7 +85,7 @@ Value Microkernel::loadWeights(const Position &at, ArrayRef<Value> taps, Value k
   else index.push_back(ix.mul(ix.rem(at.column, ix.constant(perPanel)), tile.columns));
 
   Type element = cast<MemRefType>(p.weights.getType()).getElementType();
-  auto type = VectorType::get(tile.columns, element);
+  auto type = VectorType::get(lanes, element);
   Value v;
   if (tile.columns == 1) {
     v = asVector(b, loc, memref::LoadOp::create(b, loc, p.weights, index), 1);
@@ -94,7 +100,7 @@ Value Microkernel::loadWeights(const Position &at, ArrayRef<Value> taps, Value k
 
 Microkernel::Accumulators Microkernel::step(const Position &at, ArrayRef<Value> taps, Value k, int64_t slot, Accumulators acc) {
   Value w = loadWeights(at, taps, k);
-  for (int64_t row = 0; row < at.rows(); ++row) {
+  for (int64_t row : at.active) {
     Value a = loadInput(at, row, taps, k);
     Value &sum = acc[slot * at.rows() + row];
     if (!isa<FloatType>(vectorType.getElementType())) {
@@ -108,7 +114,9 @@ Microkernel::Accumulators Microkernel::step(const Position &at, ArrayRef<Value> 
   return acc;
 }
 
-Microkernel::Accumulators Microkernel::reduceDepth(const Position &at, ArrayRef<Value> taps, Accumulators acc, int64_t inFlight) {
+/// Sums over `size` elements of the depth from `first` on.
+Microkernel::Accumulators Microkernel::reduceDepth(const Position &at, ArrayRef<Value> taps, Value first, Value size, Accumulators acc,
+                                                   int64_t inFlight) {
   auto loop = [&](Value begin, Value end, int64_t sets, Accumulators init) {
     auto forOp = scf::ForOp::create(b, loc, begin, end, ix.constant(sets), init);
     OpBuilder::InsertionGuard guard(b);
@@ -128,21 +136,44 @@ Microkernel::Accumulators Microkernel::reduceDepth(const Position &at, ArrayRef<
     scf::YieldOp::create(b, loc, loop(begin, ix.add(begin, kChunk), inFlight, Accumulators(chunks.getRegionIterArgs())));
     return Accumulators(chunks.getResults());
   }
-  if (inFlight == 1) return loop(zero, p.depth, 1, acc);
-  Value whole = ix.mul(ix.div(p.depth, inFlight), inFlight);
-  acc = loop(zero, whole, inFlight, acc);
-  if (auto depth = IndexBuilder::known(p.depth); depth && *depth % inFlight == 0) return acc;
-  Accumulators first(ArrayRef(acc).take_front(at.rows()));
-  first = loop(whole, p.depth, 1, first);
-  llvm::copy(first, acc.begin());
+  Value end = ix.add(first, size);
+  if (inFlight == 1) return loop(first, end, 1, acc);
+  Value whole = ix.add(first, ix.mul(ix.div(size, inFlight), inFlight));
+  acc = loop(first, whole, inFlight, acc);
+  if (auto depth = IndexBuilder::known(size); depth && *depth % inFlight == 0) return acc;
+  Accumulators firstSet(ArrayRef(acc).take_front(at.rows()));
+  firstSet = loop(whole, end, 1, firstSet);
+  llvm::copy(firstSet, acc.begin());
   return acc;
 }
 
-Microkernel::Accumulators Microkernel::reduceTaps(const Position &at, unsigned dim, SmallVector<Value> &taps, Accumulators acc,
-                                                  int64_t inFlight) {
-  if (dim == p.rows.size()) return reduceDepth(at, taps, acc, inFlight);
+/// The last tap dimension of a tile at the edge: which rows have an element is known for each tap.
+Microkernel::Accumulators Microkernel::reduceEdge(Position &at, SmallVector<Value> &taps, Accumulators acc, int64_t inFlight) {
+  const RowDim &last = p.rows.back();
+  for (int64_t tap = 0; tap < last.kernel; ++tap) {
+    at.active.clear();
+    for (int64_t i = 0; i < at.width; ++i)
+      if (last.reaches(*at.edgeStart + i, tap)) at.active.push_back(i);
+    if (at.active.empty()) continue;
+    if (p.lastFolded) {
+      acc = reduceDepth(at, taps, ix.constant(tap * p.inputChannels), ix.constant(p.inputChannels), acc, inFlight);
+    } else {
+      taps.back() = ix.constant(tap);
+      acc = reduceDepth(at, taps, ix.constant(0), p.depth, acc, inFlight);
+    }
+  }
+  taps.back() = {};
+  return acc;
+}
+
+Microkernel::Accumulators Microkernel::reduceTaps(Position &at, unsigned dim, SmallVector<Value> &taps, Accumulators acc, int64_t inFlight) {
+  if (at.edgeStart && dim + 1 == p.rows.size()) return reduceEdge(at, taps, acc, inFlight);
+  if (dim == p.rows.size()) return reduceDepth(at, taps, ix.constant(0), p.depth, acc, inFlight);
   if (!p.rows[dim].hasTaps()) return reduceTaps(at, dim + 1, taps, acc, inFlight);
-  auto forOp = scf::ForOp::create(b, loc, ix.constant(0), p.rows[dim].taps, ix.constant(1), acc);
+  // In the last dimension all taps of an inner tile have elements; in others all rows of a tile share their index.
+  std::pair<Value, Value> range = {ix.constant(0), p.rows[dim].taps};
+  if (dim + 1 < p.rows.size()) range = tapRange(ix, p.rows[dim], at.start[dim]);
+  auto forOp = scf::ForOp::create(b, loc, range.first, range.second, ix.constant(1), acc);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(forOp.getBody());
   taps[dim] = forOp.getInductionVar();
@@ -156,22 +187,36 @@ void Microkernel::setMask(Position &at) {
   if (tile.columns == 1) return;
   at.valid = ix.sub(p.columns, channel(at));
   if (auto columns = IndexBuilder::known(p.columns)) at.valid = ix.constant(*columns % tile.columns);
-  at.mask = vector::CreateMaskOp::create(b, loc, VectorType::get(tile.columns, b.getI1Type()), at.valid);
+  at.mask = vector::CreateMaskOp::create(b, loc, VectorType::get(lanes, b.getI1Type()), at.valid);
 }
 
-void Microkernel::emit(ArrayRef<Value> start, int64_t height, int64_t width, Value outer, Value column, Edge edge) {
+void Microkernel::emitStore(ArrayRef<Value> start, int64_t height, int64_t width, Value column, bool masked, ArrayRef<Value> acc) {
+  Position at;
+  at.start.assign(start.begin(), start.end());
+  at.height = height;
+  at.width = width;
+  at.outer = ix.constant(0);
+  at.column = column;
+  if (masked) setMask(at);
+  storeTile(at, acc);
+}
+
+void Microkernel::emit(ArrayRef<Value> start, int64_t height, int64_t width, Value outer, Value column, Edge edge,
+                       std::optional<int64_t> edgeStart) {
   Position at;
   at.start.assign(start.begin(), start.end());
   at.height = height;
   at.width = width;
   at.outer = outer;
   at.column = column;
+  at.edgeStart = edgeStart;
+  at.active = llvm::to_vector(llvm::seq<int64_t>(0, at.rows()));
   // Packed weights are filled up at the edge, so that only the store needs a mask.
   if (edge == Edge::Always || (edge == Edge::AtLast && !p.packed)) setMask(at);
   // Eight multiply-adds under way keep two pipes of latency four busy.
-  int64_t rows = at.rows(), inFlight = 1;
+  int64_t rows = at.rows(), vectors = std::max<int64_t>(1, tile.vectors * lanes / tile.columns), inFlight = 1;
   auto depth = IndexBuilder::known(p.depth);
-  while (rows * tile.vectors * inFlight < 8 && (!depth || *depth >= 2 * inFlight)) inFlight *= 2;
+  while (rows * vectors * inFlight < 8 && (!depth || *depth >= 2 * inFlight)) inFlight *= 2;
 
   Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(vectorType));
   SmallVector<Value> taps(p.rows.size());

@@ -69,6 +69,50 @@ static void foldLastTap(ContractionProblem &p, IndexBuilder &ix) {
   last.taps = {};
 }
 
+/// The verifier sees to it that padded dimensions are static.
+static void readPadding(ContractOp op, int64_t dim, RowDim &row) {
+  row.pad = op.getPad(dim - 1);
+  row.kernel = IndexBuilder::known(row.taps).value_or(1);
+  if (op.getWinograd()) row.kernel -= op.getWinograd() - 1;
+  row.extent = cast<ShapedType>(op.getInput().getType()).getDimSize(dim);
+  int64_t size = cast<ShapedType>(op.getOut().getType()).getDimSize(dim);
+  if (op.getPads().empty() || size == 0) return;
+  row.padded = !row.reaches(0, 0) || !row.reaches(size - 1, row.kernel - 1);
+}
+
+TiledDim ingot::cutDim(IndexBuilder &ix, Value size, int64_t most) {
+  TiledDim d;
+  d.size = size;
+  if (auto n = IndexBuilder::known(size)) {
+    int64_t count = std::max<int64_t>(1, (*n + most - 1) / most);
+    d.count = ix.constant(*n == 0 ? 0 : count);
+    d.base = std::max<int64_t>(1, *n / count);
+    d.larger = *n % count;
+  } else {
+    d.base = most;
+    d.count = ix.ceilDiv(size, most);
+    d.dynamic = most > 1;
+  }
+  return d;
+}
+
+SmallVector<int64_t> ingot::edgeTiles(const TiledDim &tiles, const RowDim &row) {
+  SmallVector<int64_t> edges;
+  if (!row.padded) return edges;
+  for (int64_t tile = 0, count = *IndexBuilder::known(tiles.count); tile < count; ++tile)
+    if (!row.isInterior(tiles.begin(tile), tiles.width(tile))) edges.push_back(tile);
+  return edges;
+}
+
+std::pair<Value, Value> ingot::tapRange(IndexBuilder &ix, const RowDim &row, Value index) {
+  Value zero = ix.constant(0);
+  if (!row.padded) return {zero, row.taps};
+  // Elements before the input that the window covers, and those up to the input's end.
+  Value before = ix.sub(ix.constant(row.pad), ix.mul(index, row.stride)), upToEnd = ix.add(before, row.extent);
+  Value begin = ix.ceilDiv(ix.max(before, zero), row.dilation), end = ix.ceilDiv(ix.max(upToEnd, zero), row.dilation);
+  return {begin, ix.min(end, row.taps)};
+}
+
 ContractionProblem ingot::readContraction(ContractOp op, IndexBuilder &ix) {
   ContractionProblem p;
   p.op = op;
@@ -89,6 +133,7 @@ ContractionProblem ingot::readContraction(ContractOp op, IndexBuilder &ix) {
       row.dilation = op.getDilations()[i - 1];
       row.tapIndex = i - 1;
       row.taps = ix.dim(p.weights, firstTap + i - 1);
+      readPadding(op, i, row);
     }
     p.rows.push_back(row);
   }
@@ -101,6 +146,7 @@ ContractionProblem ingot::readContraction(ContractOp op, IndexBuilder &ix) {
     p.panel = type.getDimSize(type.getRank() - 1);
   }
   p.contiguousColumns = hasUnitStride(p.weights) && hasUnitStride(p.out) && !ShapedType::isDynamic(p.panel);
+  if (op.getDepthwise() || op.getWinograd()) return p;
   collapseRows(p, ix);
   if (!p.rowsCollapsed) foldLastTap(p, ix);
   return p;

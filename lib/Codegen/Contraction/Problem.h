@@ -8,13 +8,25 @@
 
 namespace ingot {
 
-/// One dimension of the result other than its channels: input index = index * stride + tap * dilation.
+/// One dimension of the result other than its channels: input index = index * stride + tap * dilation - pad.
 struct RowDim {
   mlir::Value size;
   int64_t stride = 1, dilation = 1;
   mlir::Value taps;    // null: one
   int64_t tapIndex = 0; // position of the tap among the indices of the weights
-  bool hasTaps() const { return taps && IndexBuilder::known(taps) != 1; }
+  int64_t pad = 0;
+  bool padded = false; // some windows reach beyond the input; then `size` and the following are static
+  int64_t kernel = 1, extent = 0; // taps, also where they joined the channels, and elements of the input
+  bool hasTaps() const { return taps && (padded || IndexBuilder::known(taps) != 1); }
+  /// Whether the tap of the window at `index` is an element of the input.
+  bool reaches(int64_t index, int64_t tap) const {
+    int64_t at = index * stride + tap * dilation - pad;
+    return at >= 0 && at < extent;
+  }
+  /// Whether all taps of `count` windows from `index` on are.
+  bool isInterior(int64_t index, int64_t count) const {
+    return !padded || (reaches(index, 0) && reaches(index + count - 1, kernel - 1));
+  }
 };
 
 /// A contraction as rows x columns with a reduction over taps and `depth`.  Dimensions of the result are collapsed into one row
@@ -52,8 +64,29 @@ struct ContractionTile {
 };
 ContractionTile chooseTile(const ContractionProblem &p, const TargetRow &target);
 
+/// Positions of one dimension in tiles: of `base` and, for the first `larger` of them, `base` + 1; with a dynamic size of `base` and a
+/// remainder.
+struct TiledDim {
+  mlir::Value size, count;
+  int64_t base = 1, larger = 0;
+  bool dynamic = false;
+  int64_t most() const { return base + (larger ? 1 : 0); }
+  /// Of a static size: where a tile begins, and its positions.
+  int64_t begin(int64_t tile) const { return tile * base + std::min(tile, larger); }
+  int64_t width(int64_t tile) const { return base + (tile < larger ? 1 : 0); }
+};
+TiledDim cutDim(IndexBuilder &ix, mlir::Value size, int64_t most);
+/// Numbers of the tiles in which a window reaches beyond the input.
+llvm::SmallVector<int64_t> edgeTiles(const TiledDim &tiles, const RowDim &row);
+/// First and last (exclusive) tap of a window at `index` that are elements of the input.
+std::pair<mlir::Value, mlir::Value> tapRange(IndexBuilder &ix, const RowDim &row, mlir::Value index);
+
 /// Generates the kernel in place of the op.
 void generateContraction(ContractOp op, const TargetRow &target);
+/// One filter per channel.
+void generateDepthwise(ContractOp op, const TargetRow &target);
+/// Winograd's form of 3x3.
+void generateWinograd(ContractOp op, const TargetRow &target);
 
 } // namespace ingot
 

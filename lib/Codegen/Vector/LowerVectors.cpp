@@ -30,10 +30,14 @@ namespace {
 struct LowerVectors : ingot::impl::LowerVectorsBase<LowerVectors> {
   void runOnOperation() override {
     func::FuncOp func = getOperation();
+    RewritePatternSet whole(&getContext());
+    ingot::populateSigmoidApproximation(whole);
+    if (failed(applyPatternsGreedily(func, std::move(whole)))) return signalPassFailure();
     RewritePatternSet patterns(&getContext());
     populateMathF32ExpansionPatterns(patterns, isTranscendental);
     populateMathAlgebraicSimplificationPatterns(patterns);
     ingot::populateMathApproximation(patterns);
+    ingot::populateSimplifyExtrema(patterns);
     populateMathPolynomialApproximationPatterns(patterns, isGoodUpstream);
     if (failed(applyPatternsGreedily(func, std::move(patterns)))) return signalPassFailure();
     hoistScratch(func);

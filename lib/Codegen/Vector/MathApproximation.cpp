@@ -7,7 +7,9 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
+#include "mlir/IR/Matchers.h"
 #include <limits>
 
 using namespace mlir;
@@ -59,6 +61,7 @@ struct F32 {
   Value powerOfTwo(Value n) { return toFloat(arith::ShLIOp::create(b, addi(n, i(127)), i(23))); }
 
   Value exp(Value x);
+  Value sigmoid(Value x);
   Value log(Value x);
   Value tanh(Value x);
   Value erf(Value x);
@@ -81,6 +84,21 @@ Value F32::exp(Value x) {
   p = add(fma(mul(p, r), r, r), c(1.0f));
   Value half = arith::ShRSIOp::create(b, n, i(1));
   return mul(mul(p, powerOfTwo(half)), powerOfTwo(subi(n, half)));
+}
+
+/// 1 / (1 + e^-x), e^-x as in exp. Beyond +-87, where the result is 1 or less than 1e-37, there is nothing to be exact about: 2^n is applied once,
+/// by adding n to the exponent, which the low bits of `shifted` hold.
+Value F32::sigmoid(Value x) {
+  x = clamp(x, -87.0f, 87.0f);
+  Value magic = c(12582912.0f);
+  Value shifted = fma(x, c(-1.44269504088896341f), magic), rounded = sub(shifted, magic);
+  Value r = fma(rounded, c(0.693359375f), x);
+  r = fma(rounded, c(-2.12194440e-4f), r);
+  // e^-r
+  Value p = polynomial(r, {-1.9875691500e-4f, 1.3981999507e-3f, -8.3334519073e-3f, 4.1665795894e-2f, -1.6666665459e-1f, 5.0000001201e-1f});
+  p = add(fma(mul(p, r), r, arith::NegFOp::create(b, r)), c(1.0f));
+  Value e = toFloat(addi(toInt(p), arith::ShLIOp::create(b, toInt(shifted), i(23))));
+  return div(c(1.0f), add(e, c(1.0f)));
 }
 
 /// log(2^e m) = e ln 2 + log(m), m in [sqrt(1/2), sqrt(2)); log(1 + f) by the minimax polynomial of Cephes (logf.c).
@@ -149,6 +167,27 @@ Value F32::circular(Value x, int32_t quarters) {
   return toFloat(arith::XOrIOp::create(b, toInt(select(odd, cosine, sine)), sign));
 }
 
+/// 1 / (1 + exp(-x)) on f32
+struct RecogniseSigmoid : OpRewritePattern<arith::DivFOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(arith::DivFOp op, PatternRewriter &rewriter) const override {
+    auto sum = op.getRhs().getDefiningOp<arith::AddFOp>();
+    if (!getElementTypeOrSelf(op.getType()).isF32() || !isOne(op.getLhs()) || !sum)
+      return rewriter.notifyMatchFailure(op, "expected the reciprocal of a sum of f32");
+    Value other = isOne(sum.getLhs()) ? sum.getRhs() : isOne(sum.getRhs()) ? sum.getLhs() : Value();
+    auto exp = other ? other.getDefiningOp<math::ExpOp>() : nullptr;
+    auto negated = exp ? exp.getOperand().getDefiningOp<arith::NegFOp>() : nullptr;
+    if (!negated) return rewriter.notifyMatchFailure(op, "expected 1 + exp(-x)");
+    F32 f(rewriter, op.getLoc(), op.getType());
+    rewriter.replaceOp(op, f.sigmoid(negated.getOperand()));
+    return success();
+  }
+  static bool isOne(Value v) {
+    if (auto broadcast = v.getDefiningOp<vector::BroadcastOp>()) v = broadcast.getSource();
+    return matchPattern(v, m_OneFloat());
+  }
+};
+
 /// Replaces an op on f32 by `approximate`.
 template <class OpT, Value (F32::*approximate)(Value)> struct Approximate : OpRewritePattern<OpT> {
   using OpRewritePattern<OpT>::OpRewritePattern;
@@ -162,6 +201,8 @@ template <class OpT, Value (F32::*approximate)(Value)> struct Approximate : OpRe
 };
 
 } // namespace
+
+void ingot::populateSigmoidApproximation(RewritePatternSet &patterns) { patterns.add<RecogniseSigmoid>(patterns.getContext()); }
 
 void ingot::populateMathApproximation(RewritePatternSet &patterns) {
   patterns.add<Approximate<math::ExpOp, &F32::exp>, Approximate<math::LogOp, &F32::log>, Approximate<math::TanhOp, &F32::tanh>,

@@ -10,6 +10,12 @@ namespace ingot {
 /// test/Codegen); NaN and infinities as in C.
 void populateMathApproximation(mlir::RewritePatternSet &patterns);
 
+/// 1 / (1 + exp(-x)) as a whole: for before the exponential becomes a polynomial of its own.
+void populateSigmoidApproximation(mlir::RewritePatternSet &patterns);
+
+/// Maxima and minima with constants as comparisons.
+void populateSimplifyExtrema(mlir::RewritePatternSet &patterns);
+
 } // namespace ingot
 
 #endif

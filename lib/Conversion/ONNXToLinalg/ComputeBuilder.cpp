@@ -179,6 +179,8 @@ Value ingot::contract(TensorBuilder &t, Value input, Value weights, ArrayRef<OpF
   auto op = ContractOp::create(t.b, t.loc, input, weights, out, spec.strides, spec.dilations, spec.groups, spec.batched, accumulator);
   op.setUnsignedInput(spec.unsignedInput);
   op.setUnsignedWeights(spec.unsignedWeights);
+  op.setPads(spec.pads);
+  op.setDepthwise(spec.depthwise);
   if (accumulator != outElement) {
     Block &body = op.getEpilogue().front();
     OpBuilder::InsertionGuard guard(t.b);

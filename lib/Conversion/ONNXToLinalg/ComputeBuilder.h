@@ -64,6 +64,8 @@ struct ContractSpec {
   llvm::SmallVector<int64_t> strides, dilations;
   int64_t groups = 1;
   bool batched = false, unsignedInput = false, unsignedWeights = false;
+  llvm::SmallVector<int64_t> pads; // before each spatial dimension; empty: the input is padded already
+  bool depthwise = false;
 };
 mlir::Value contract(TensorBuilder &t, mlir::Value input, mlir::Value weights, llvm::ArrayRef<mlir::OpFoldResult> outDims,
                      mlir::Type outElement, const ContractSpec &spec);

@@ -16,10 +16,11 @@ void populateEinsumLowering(mlir::RewritePatternSet &, const mlir::TypeConverter
 
 /// Weights of a convolution [G*OC, IC, K...] as [G, K..., IC, OC].
 mlir::Value contractWeights(ComputeBuilder &t, mlir::Value weights, int64_t groups);
-/// Convolution of a padded channels-last tensor with weights [G*OC, IC, K...].
-mlir::Value convolve(ComputeBuilder &t, mlir::Value padded, mlir::Value weights, const Window &window, int64_t groups,
+/// Convolution of a channels-last tensor with weights [G*OC, IC, K...]. Without `pads` it is padded already; with them (elements of zero
+/// before each spatial dimension) all sizes but the batch are static.
+mlir::Value convolve(ComputeBuilder &t, mlir::Value input, mlir::Value weights, const Window &window, int64_t groups,
                      llvm::ArrayRef<mlir::OpFoldResult> outDims, mlir::Type outElement, bool unsignedInput = false,
-                     bool unsignedWeights = false);
+                     bool unsignedWeights = false, llvm::ArrayRef<int64_t> pads = {});
 /// The weights' type, of static shape; fails with the reason otherwise.
 mlir::FailureOr<mlir::RankedTensorType> staticWeights(mlir::ConversionPatternRewriter &b, mlir::Operation *op, mlir::Value weights);
 

@@ -4,6 +4,8 @@
 //===-----------------------------------------------------------------------------===//
 #include "Contraction.h"
 
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+
 using namespace mlir;
 using namespace ingot;
 
@@ -32,32 +34,42 @@ Value ingot::contractWeights(ComputeBuilder &t, Value weights, int64_t groups) {
   return t.transpose(t.expand(weights, pieces, split), order);
 }
 
-/// One filter per channel: a window op without reduction over channels. Weights [C, 1, K...] are read as [K..., C].
-static Value convolveDepthwise(ComputeBuilder &t, Value padded, Value weights, const Window &window, ArrayRef<OpFoldResult> outDims,
-                               Type outElement, bool unsignedInput, bool unsignedWeights) {
-  int64_t r = window.rank();
+/// One filter per channel: [C, 1, K...] -> [1, K..., 1, C]
+static Value depthwiseWeights(ComputeBuilder &t, Value weights) {
+  int64_t r = cast<RankedTensorType>(weights.getType()).getRank() - 2;
   SmallVector<int64_t> order;
   for (int64_t i = 1; i <= r; ++i)
     order.push_back(i);
   order.push_back(0);
   Value taps = t.transpose(t.removeUnitDim(weights, 1), order);
-  Type wide = wideType(outElement);
-  Value sums = t.full(outDims, t.number(wide, 0));
-  AffineMap maps[] = {window.inputMap(t), window.kernelMap(t, /*withChannel=*/true)};
-  Value result = t.fold({padded, taps}, maps, sums, window.outputMap(t), [&](ScalarBuilder &s, ValueRange x) {
-    Value in = s.cast(x[0], wide, unsignedInput, unsignedInput), tap = s.cast(x[1], wide, unsignedWeights, unsignedWeights);
-    return s.add(x[2], s.mul(in, tap));
-  });
-  return t.convertElements(result, outElement);
+  return t.insertUnitDim(t.insertUnitDim(taps, r), 0);
 }
 
-Value ingot::convolve(ComputeBuilder &t, Value padded, Value weights, const Window &window, int64_t groups, ArrayRef<OpFoldResult> outDims,
-                      Type outElement, bool unsignedInput, bool unsignedWeights) {
+Value ingot::convolve(ComputeBuilder &t, Value input, Value weights, const Window &window, int64_t groups, ArrayRef<OpFoldResult> outDims,
+                      Type outElement, bool unsignedInput, bool unsignedWeights, ArrayRef<int64_t> pads) {
   auto type = cast<RankedTensorType>(weights.getType());
-  if (groups > 1 && type.getDimSize(1) == 1 && type.getDimSize(0) == groups)
-    return convolveDepthwise(t, padded, weights, window, outDims, outElement, unsignedInput, unsignedWeights);
-  ContractSpec spec{window.strides, window.dilations, groups, false, unsignedInput, unsignedWeights};
-  return contract(t, padded, contractWeights(t, weights, groups), outDims, outElement, spec);
+  ContractSpec spec{window.strides, window.dilations, groups, false, unsignedInput, unsignedWeights, SmallVector<int64_t>(pads)};
+  spec.depthwise = groups > 1 && type.getDimSize(1) == 1 && type.getDimSize(0) == groups;
+  if (spec.depthwise) {
+    spec.groups = 1;
+    return contract(t, input, depthwiseWeights(t, weights), outDims, outElement, spec);
+  }
+  return contract(t, input, contractWeights(t, weights, groups), outDims, outElement, spec);
+}
+
+/// The padding that the kernel may do itself: known sizes, and so few padded columns that code for each tile of them is short. Empty where
+/// nothing is padded, none where it must be done beforehand.
+static std::optional<SmallVector<int64_t>> kernelPads(const Window &window, ArrayRef<OpFoldResult> input, ArrayRef<OpFoldResult> output) {
+  constexpr int64_t kMostColumns = 8;
+  SmallVector<int64_t> pads;
+  if (!window.isPadded()) return pads;
+  for (int64_t i = 0; i < window.rank(); ++i) {
+    auto before = getConstantIntValue(window.padBefore[i]), after = getConstantIntValue(window.padAfter[i]);
+    if (!before || !after || *before < 0 || !getConstantIntValue(input[1 + i]) || !getConstantIntValue(output[1 + i])) return std::nullopt;
+    if (i + 1 == window.rank() && std::max(*before, *after) > kMostColumns * window.strides[i]) return std::nullopt;
+    pads.push_back(*before);
+  }
+  return pads;
 }
 
 namespace {
@@ -74,9 +86,12 @@ struct ConvLowering : ONNXLowering<onnx::ConvOp> {
     auto type = cast<RankedTensorType>(typeConverter->convertType(op.getType()));
     ComputeBuilder t(b, op.getLoc());
     Dims out = lowering.dims(b, op.getLoc(), op.getY());
-    Window window = makeWindow(t, windowAttributes(op), weights->getShape().drop_front(2), t.dims(adaptor.getX()), out);
-    Value padded = window.pad(t, adaptor.getX(), t.number(type.getElementType(), 0));
-    Value y = convolve(t, padded, adaptor.getW(), window, op.getGroup(), out, type.getElementType());
+    Dims in = t.dims(adaptor.getX());
+    Window window = makeWindow(t, windowAttributes(op), weights->getShape().drop_front(2), in, out);
+    auto pads = kernelPads(window, in, out);
+    Value x = pads ? adaptor.getX() : window.pad(t, adaptor.getX(), t.number(type.getElementType(), 0));
+    Value y = convolve(t, x, adaptor.getW(), window, op.getGroup(), out, type.getElementType(), false, false,
+                       pads.value_or(SmallVector<int64_t>()));
     if (!isAbsent(op.getB())) {
       int64_t rank = type.getRank();
       AffineMap maps[] = {b.getMultiDimIdentityMap(rank), t.select(rank, {rank - 1})};

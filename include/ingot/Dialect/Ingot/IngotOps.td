@@ -29,14 +29,18 @@ def Ingot_ContractOp : Ingot_Op<"contract", [
     generator takes, so that MatMul, Gemm, Conv and recurrent products are one kernel.
 
     Channels last.  r is the number of spatial dimensions, at least 1; a matrix product has r = 1 and no taps beyond one.
-      input    [N, I1..Ir, G*IC]                already padded
+      input    [N, I1..Ir, G*IC]
       weights  [W, K1..Kr, IC, OC]              plain, or
                [W, ceil(OC/NR), K1..Kr, IC, NR] packed in panels of NR columns, zero-filled at the end
       out      [N, O1..Or, G*OC]
     W is `groups` (1 if there are none), or N when `batched_weights` is set (a batched matrix product: weights[n] for batch n).
 
-      acc[n, o, g*OC+c] = sum over k, i of  input[n, o*strides + k*dilations, g*IC+i] * weights[g, k, i, c]
+      acc[n, o, g*OC+c] = sum over k, i of  input[n, o*strides + k*dilations - pads, g*IC+i] * weights[g, k, i, c]
       out = epilogue(acc, extras...)
+
+    Outside of its bounds the input counts as zero; without `pads` no window may reach there.  `depthwise`: one filter per channel, weights
+    [1, K1..Kr, 1, C], and the sum is over k alone, of input[.., c] * weights[0, k, 0, c].  `winograd` = m > 0: the weights are those of
+    F(m x m, 3 x 3), transformed to K1 = K2 = m + 2, of a 3x3 convolution with strides and dilations of one.
 
     The body's first argument is the accumulator (its type is the type of accumulation: operands are converted to it, integers by
     sign unless `unsigned_input`/`unsigned_weights`), followed by one scalar of every `extras` operand, read at `extra_maps` applied
@@ -45,7 +49,8 @@ def Ingot_ContractOp : Ingot_Op<"contract", [
   let arguments = (ins AnyShaped:$input, AnyShaped:$weights, Variadic<AnyShaped>:$extras, AnyShaped:$out,
                    DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$dilations, DefaultValuedAttr<I64Attr, "1">:$groups,
                    UnitAttr:$batched_weights, UnitAttr:$unsigned_input, UnitAttr:$unsigned_weights,
-                   DefaultValuedAttr<AffineMapArrayAttr, "{}">:$extra_maps);
+                   DefaultValuedAttr<AffineMapArrayAttr, "{}">:$extra_maps,
+                   DefaultValuedAttr<DenseI64ArrayAttr, "{}">:$pads, UnitAttr:$depthwise, DefaultValuedAttr<I64Attr, "0">:$winograd);
   let results = (outs Optional<AnyRankedTensor>:$result);
   let regions = (region SizedRegion<1>:$epilogue);
   let assemblyFormat = [{
@@ -63,6 +68,8 @@ def Ingot_ContractOp : Ingot_Op<"contract", [
     ::mlir::MutableOperandRange getDpsInitsMutable() { return getOutMutable(); }
     int64_t getSpatialRank() { return ::llvm::cast<::mlir::ShapedType>(getInput().getType()).getRank() - 2; }
     bool isPacked() { return ::llvm::cast<::mlir::ShapedType>(getWeights().getType()).getRank() == getSpatialRank() + 4; }
+    /// Elements before the first of spatial dimension `i` that windows may begin at.
+    int64_t getPad(int64_t i) { return getPads().empty() ? 0 : getPads()[i]; }
     ::mlir::Type getAccumulatorType() { return getEpilogue().front().getArgument(0).getType(); }
   }];
 }

@@ -22,7 +22,8 @@ void ContractOp::build(OpBuilder &builder, OperationState &state, Value input, V
                        ArrayRef<int64_t> dilations, int64_t groups, bool batchedWeights, Type accumulatorType) {
   build(builder, state, isa<RankedTensorType>(out.getType()) ? TypeRange(out.getType()) : TypeRange(), input, weights, ValueRange{},
         out, builder.getDenseI64ArrayAttr(strides), builder.getDenseI64ArrayAttr(dilations), builder.getI64IntegerAttr(groups),
-        batchedWeights ? builder.getUnitAttr() : UnitAttr(), UnitAttr(), UnitAttr(), builder.getAffineMapArrayAttr({}));
+        batchedWeights ? builder.getUnitAttr() : UnitAttr(), UnitAttr(), UnitAttr(), builder.getAffineMapArrayAttr({}),
+        builder.getDenseI64ArrayAttr({}), UnitAttr(), builder.getI64IntegerAttr(0));
   if (!accumulatorType) accumulatorType = cast<ShapedType>(out.getType()).getElementType();
   OpBuilder::InsertionGuard guard(builder);
   Block *body = builder.createBlock(state.regions.front().get(), {}, accumulatorType, state.location);
@@ -39,6 +40,22 @@ void ContractOp::getEffects(SmallVectorImpl<SideEffects::EffectInstance<MemoryEf
   }
 }
 
+/// The forms of weights other than one matrix per tap.
+static LogicalResult verifyForm(ContractOp op, ShapedType weights) {
+  bool plain = !op.getBatchedWeights() && op.getGroups() == 1;
+  if (op.getDepthwise() && (!plain || op.isPacked() || weights.getDimSize(weights.getRank() - 2) != 1))
+    return op.emitOpError("expected depthwise weights [1, K.., 1, C] without groups, got ") << weights;
+  int64_t m = op.getWinograd();
+  if (m < 0) return op.emitOpError("expected a tile of Winograd's form that is not negative, got ") << m;
+  if (m == 0) return success();
+  auto isOne = [](int64_t v) { return v == 1; };
+  int64_t firstTap = op.isPacked() ? 2 : 1;
+  if (!plain || op.getDepthwise() || op.getSpatialRank() != 2 || !llvm::all_of(op.getStrides(), isOne) || !llvm::all_of(op.getDilations(), isOne) ||
+      weights.getDimSize(firstTap) != m + 2 || weights.getDimSize(firstTap + 1) != m + 2)
+    return op.emitOpError("expected two dimensions of stride 1 and ") << m + 2 << "x" << m + 2 << " weights in Winograd's form, got " << weights;
+  return success();
+}
+
 LogicalResult ContractOp::verify() {
   auto input = cast<ShapedType>(getInput().getType()), weights = cast<ShapedType>(getWeights().getType()),
        out = cast<ShapedType>(getOut().getType());
@@ -50,6 +67,11 @@ LogicalResult ContractOp::verify() {
     return emitOpError("expected weights of rank ") << r + 3 << " (plain) or " << r + 4 << " (packed), got " << weights.getRank();
   if ((int64_t)getStrides().size() != r || (int64_t)getDilations().size() != r)
     return emitOpError("expected ") << r << " strides and dilations, got " << getStrides().size() << " and " << getDilations().size();
+  if (!getPads().empty() && (int64_t)getPads().size() != r) return emitOpError("expected ") << r << " pads, got " << getPads().size();
+  if (!getPads().empty() && (ShapedType::isDynamicShape(input.getShape().drop_front().drop_back()) ||
+                             ShapedType::isDynamicShape(out.getShape().drop_front().drop_back())))
+    return emitOpError("expected static sizes of padded dimensions, got ") << input << " and " << out;
+  if (failed(verifyForm(*this, weights))) return failure();
   if (getGroups() < 1 || (getGroups() > 1 && getBatchedWeights())) return emitOpError("expected groups or batched weights, not both");
   Block &body = getEpilogue().front();
   if (body.getNumArguments() != getExtras().size() + 1 || getExtraMaps().size() != getExtras().size())

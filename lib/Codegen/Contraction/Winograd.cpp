@@ -1,0 +1,273 @@
+//===- Winograd.cpp - 3x3 convolution by fewer products --------------------------------------------===//
+//
+// A tile of 4x4 results takes 36 products of a channel instead of 144. A task is a block of tiles of one image by a group of column panels:
+// it transforms the tiles' input into scratch, then for each panel multiplies the 36 points, rows being tiles, and transforms the
+// products back through the epilogue. So scratch stays in the cache of a core, and padding is where input is read.
+//===-----------------------------------------------------------------------------------------------===//
+#include "WinogradTransforms.h"
+#include "../VectorBody.h"
+#include "Microkernel.h"
+
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+using namespace ingot;
+
+namespace {
+
+constexpr int64_t kResults = Winograd4::kResults, kPoints = Winograd4::kPoints, kProducts = kPoints * kPoints;
+/// Scratch for transformed input lies on the stack of the thread.
+constexpr int64_t kMostScratch = 640 << 10, kMostTiles = 32;
+
+class WinogradGenerator {
+public:
+  WinogradGenerator(ContractOp op, const TargetRow &target, OpBuilder &b)
+      : op(op), target(target), b(b), loc(op.getLoc()), ix(b, loc), p(readContraction(op, ix)), tile(chooseTile(p, target)) {}
+  void run();
+
+private:
+  struct TileAt {
+    Value n, y, x; // image, and the first result
+    Value slot;    // in the block
+  };
+
+  void cut();
+  Value loadInput(Value n, Value y, Value x, Value channel);
+  void transformInput(const TileAt &at);
+  void multiply(Value panel, Value count);
+  void multiplyRows(Value panel, Value point, Value first, int64_t rows);
+  void transformOutput(const TileAt &at, Value panel, Microkernel &kernel);
+  void storePartial(const TileAt &at, Value column, bool masked, ArrayRef<Value> results, Microkernel &kernel);
+  void emitTask(Value task, Microkernel &kernel);
+
+  ContractOp op;
+  const TargetRow &target;
+  OpBuilder &b;
+  Location loc;
+  IndexBuilder ix;
+  ContractionProblem p;
+  ContractionTile tile;
+  int64_t depth, columns, height, width; // of the result
+  int64_t tilesAcross, tiles;            // of an image
+  int64_t blockTiles, blocks, panels, groupPanels, groups;
+  int64_t inputLanes, outputLanes;
+  Value input, products; // scratch: [point, tile, channel]
+  Block *scratchBlock = nullptr;
+};
+
+} // namespace
+
+void WinogradGenerator::cut() {
+  auto known = [](Value v) { return *IndexBuilder::known(v); };
+  depth = known(p.depth), columns = known(p.columns), height = known(p.rows[1].size), width = known(p.rows[2].size);
+  tilesAcross = (width + kResults - 1) / kResults;
+  tiles = (height + kResults - 1) / kResults * tilesAcross;
+  int64_t bytes = kProducts * depth * 4;
+  int64_t most = std::clamp<int64_t>(kMostScratch / bytes, 1, kMostTiles);
+  // Whole register tiles but for the last block.
+  if (most > tile.rows) most = most / tile.rows * tile.rows;
+  blockTiles = std::min(most, tiles);
+  if (tiles <= kMostScratch / bytes && tiles < 2 * most) blockTiles = tiles;
+  blocks = (tiles + blockTiles - 1) / blockTiles;
+  panels = (columns + p.panel - 1) / p.panel;
+  // The input of a block is transformed once for each group.
+  groups = blocks < 4 && panels > 1 ? 2 : 1;
+  groupPanels = (panels + groups - 1) / groups;
+  int64_t length = target.vectorLength(32);
+  for (inputLanes = length; depth % inputLanes; inputLanes /= 2) {}
+  outputLanes = std::min(length, p.panel);
+}
+
+Value WinogradGenerator::loadInput(Value n, Value y, Value x, Value channel) {
+  return vector::LoadOp::create(b, loc, VectorType::get(inputLanes, b.getF32Type()), p.input, ValueRange{n, y, x, channel});
+}
+
+void WinogradGenerator::transformInput(const TileAt &at) {
+  Value top = ix.add(at.y, -p.rows[1].pad), left = ix.add(at.x, -p.rows[2].pad);
+  SmallVector<Value> ys, xs, yInside, xInside;
+  Value inside = arith::ConstantOp::create(b, loc, b.getBoolAttr(true));
+  auto line = [&](Value first, int64_t extent, SmallVector<Value> &indices, SmallVector<Value> &insides) {
+    for (int64_t i = 0; i < kPoints; ++i) {
+      indices.push_back(ix.add(first, i));
+      // As unsigned numbers those before the first element are large.
+      insides.push_back(b.createOrFold<arith::CmpIOp>(loc, arith::CmpIPredicate::ult, indices.back(), ix.constant(extent)));
+    }
+    inside = b.createOrFold<arith::AndIOp>(loc, inside, b.createOrFold<arith::AndIOp>(loc, insides.front(), insides.back()));
+  };
+  line(top, p.rows[1].extent, ys, yInside);
+  line(left, p.rows[2].extent, xs, xInside);
+  auto type = VectorType::get(inputLanes, b.getF32Type());
+  auto run = [&](bool guarded) {
+    ix.loop(ix.constant(0), p.depth, inputLanes, [&](Value channel) {
+      Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(type));
+      SmallVector<Value> square;
+      for (int64_t i = 0; i < kPoints; ++i)
+        for (int64_t j = 0; j < kPoints; ++j) {
+          if (!guarded) {
+            square.push_back(loadInput(at.n, ys[i], xs[j], channel));
+            continue;
+          }
+          Value exists = arith::AndIOp::create(b, loc, yInside[i], xInside[j]);
+          auto branch = scf::IfOp::create(b, loc, TypeRange(type), exists, /*withElseRegion=*/true);
+          OpBuilder::InsertionGuard guard(b);
+          b.setInsertionPointToStart(branch.thenBlock());
+          scf::YieldOp::create(b, loc, loadInput(at.n, ys[i], xs[j], channel));
+          b.setInsertionPointToStart(branch.elseBlock());
+          scf::YieldOp::create(b, loc, zero);
+          square.push_back(branch.getResult(0));
+        }
+      for (auto [point, v] : llvm::enumerate(transformWinogradInput(b, loc, square)))
+        vector::StoreOp::create(b, loc, v, input, ValueRange{ix.constant(point), at.slot, channel});
+    });
+  };
+  ix.branch(inside, [&] { run(false); }, [&] { run(true); });
+}
+
+/// products[point, first + row, :] = sum over k of input[point, first + row, k] * weights[panel, point, k, :]
+void WinogradGenerator::multiplyRows(Value panel, Value point, Value first, int64_t rows) {
+  auto type = VectorType::get(p.panel, b.getF32Type());
+  Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(type)), start = ix.constant(0);
+  int64_t vectors = std::max<int64_t>(1, p.panel / target.vectorLength(32)), sets = 1;
+  // Enough sums under way to hide the latency of multiply-adds.
+  while (rows * vectors * sets < 8 && depth % (2 * sets) == 0) sets *= 2;
+  SmallVector<Value> acc(rows * sets, zero);
+  Value pointRow = ix.div(point, kPoints), pointColumn = ix.rem(point, ix.constant(kPoints));
+  auto forOp = scf::ForOp::create(b, loc, start, p.depth, ix.constant(sets), acc);
+  {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(forOp.getBody());
+    SmallVector<Value> next(forOp.getRegionIterArgs());
+    for (int64_t s = 0; s < sets; ++s) {
+      Value k = ix.add(forOp.getInductionVar(), s);
+      Value w = vector::LoadOp::create(b, loc, type, p.weights, ValueRange{start, panel, pointRow, pointColumn, k, start});
+      for (int64_t row = 0; row < rows; ++row) {
+        Value v = memref::LoadOp::create(b, loc, input, ValueRange{point, ix.add(first, row), k});
+        Value a = asVector(b, loc, v, p.panel);
+        Value &sum = next[s * rows + row];
+        sum = tile.fma ? vector::FMAOp::create(b, loc, a, w, sum).getResult()
+                       : arith::AddFOp::create(b, loc, sum, arith::MulFOp::create(b, loc, a, w)).getResult();
+      }
+    }
+    scf::YieldOp::create(b, loc, next);
+  }
+  for (int64_t row = 0; row < rows; ++row) {
+    Value sum = forOp.getResult(row);
+    for (int64_t s = 1; s < sets; ++s) sum = arith::AddFOp::create(b, loc, sum, forOp.getResult(s * rows + row));
+    vector::StoreOp::create(b, loc, sum, products, ValueRange{point, ix.add(first, row), start});
+  }
+}
+
+/// Whole register tiles, and the remainder in powers of two.
+void WinogradGenerator::multiply(Value panel, Value count) {
+  ix.loop(ix.constant(0), ix.constant(kProducts), 1, [&](Value point) {
+    Value whole = ix.mul(ix.div(count, tile.rows), tile.rows), rest = ix.sub(count, whole), first = whole;
+    if (blockTiles >= tile.rows)
+      ix.loop(ix.constant(0), whole, tile.rows, [&](Value at) { multiplyRows(panel, point, at, tile.rows); });
+    int64_t largest = 1;
+    while (largest * 2 < tile.rows) largest *= 2;
+    for (int64_t rows = largest; rows >= 1; rows /= 2) {
+      Value bit = b.createOrFold<arith::AndIOp>(loc, rest, ix.constant(rows));
+      ix.branch(ix.less(ix.constant(0), bit), [&] { multiplyRows(panel, point, first, rows); }, [] {});
+      first = ix.add(first, bit);
+    }
+  });
+}
+
+/// Results that the image has, one by one.
+void WinogradGenerator::storePartial(const TileAt &at, Value column, bool masked, ArrayRef<Value> results, Microkernel &kernel) {
+  auto type = VectorType::get(outputLanes, b.getF32Type());
+  Value scratch;
+  {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(scratchBlock);
+    scratch = memref::AllocaOp::create(b, loc, MemRefType::get({kResults, kResults, outputLanes}, b.getF32Type()), b.getI64IntegerAttr(64));
+  }
+  Value zero = ix.constant(0);
+  for (auto [i, v] : llvm::enumerate(results))
+    vector::StoreOp::create(b, loc, v, scratch, ValueRange{ix.constant(i / kResults), ix.constant(i % kResults), zero});
+  auto end = [&](int64_t size, Value first) { return ix.min(ix.constant(kResults), ix.sub(ix.constant(size), first)); };
+  ix.loop(zero, end(height, at.y), 1, [&](Value i) {
+    ix.loop(zero, end(width, at.x), 1, [&](Value j) {
+      Value v = vector::LoadOp::create(b, loc, type, scratch, ValueRange{i, j, zero});
+      kernel.emitStore({at.n, ix.add(at.y, i), ix.add(at.x, j)}, 1, 1, column, masked, v);
+    });
+  });
+}
+
+void WinogradGenerator::transformOutput(const TileAt &at, Value panel, Microkernel &kernel) {
+  auto type = VectorType::get(outputLanes, b.getF32Type());
+  int64_t vectors = p.panel / outputLanes;
+  auto store = [&](Value column, bool masked, ArrayRef<Value> results) {
+    if (kernel.isEpilogueCostly()) return storePartial(at, column, masked, results, kernel);
+    Value whole = arith::ConstantOp::create(b, loc, b.getBoolAttr(true));
+    auto fits = [&](int64_t size, Value first) {
+      if (size % kResults) whole = b.createOrFold<arith::AndIOp>(loc, whole, ix.less(first, ix.constant(size - kResults + 1)));
+    };
+    fits(height, at.y);
+    fits(width, at.x);
+    ix.branch(whole, [&] { kernel.emitStore({at.n, at.y, at.x}, kResults, kResults, column, masked, results); },
+              [&] { storePartial(at, column, masked, results, kernel); });
+  };
+  ix.loop(ix.constant(0), ix.constant(vectors), 1, [&](Value v) {
+    Value column = ix.add(ix.mul(panel, vectors), v), channel = ix.mul(column, outputLanes);
+    auto run = [&] {
+      SmallVector<Value> square;
+      for (int64_t point = 0; point < kProducts; ++point)
+        square.push_back(vector::LoadOp::create(b, loc, type, products, ValueRange{ix.constant(point), at.slot, ix.mul(v, outputLanes)}));
+      SmallVector<Value> results = transformWinogradOutput(b, loc, square);
+      if (columns % outputLanes == 0) return store(column, false, results);
+      ix.branch(ix.less(channel, ix.constant(columns - outputLanes + 1)), [&] { store(column, false, results); },
+                [&] { store(column, true, results); });
+    };
+    // A panel may be filled up by whole vectors.
+    if (panels * p.panel - columns >= outputLanes) return ix.branch(ix.less(channel, p.columns), run, [] {});
+    run();
+  });
+}
+
+void WinogradGenerator::emitTask(Value task, Microkernel &kernel) {
+  auto index = ix.delinearize(task, {p.rows[0].size, ix.constant(blocks), ix.constant(groups)});
+  Value n = index[0], firstTile = ix.mul(index[1], blockTiles), zero = ix.constant(0);
+  Value count = ix.constant(blockTiles);
+  if (tiles % blockTiles) count = ix.min(count, ix.sub(ix.constant(tiles), firstTile));
+  auto forTiles = [&](auto &&body) {
+    ix.loop(zero, count, 1, [&](Value slot) {
+      Value which = ix.add(firstTile, slot), across = ix.constant(tilesAcross);
+      body(TileAt{n, ix.mul(ix.div(which, across), kResults), ix.mul(ix.rem(which, across), kResults), slot});
+    });
+  };
+  forTiles([&](const TileAt &at) { transformInput(at); });
+  Value firstPanel = ix.mul(index[2], groupPanels), endPanel = ix.min(ix.add(firstPanel, groupPanels), ix.constant(panels));
+  ix.loop(firstPanel, endPanel, 1, [&](Value panel) {
+    multiply(panel, count);
+    forTiles([&](const TileAt &at) { transformOutput(at, panel, kernel); });
+  });
+}
+
+void WinogradGenerator::run() {
+  cut();
+  Value tasks = ix.mul(p.rows[0].size, blocks * groups);
+  auto loop = scf::ParallelOp::create(b, loc, ValueRange{ix.constant(0)}, ValueRange{tasks}, ValueRange{ix.constant(1)});
+  int64_t flops = 2 * kProducts * blockTiles * depth * groupPanels * p.panel;
+  loop->setAttr("ingot.cost", b.getI64IntegerAttr(flops / target.vectorBytes + 1));
+  scratchBlock = loop.getBody();
+  b.setInsertionPointToStart(scratchBlock);
+  auto scratch = [&](int64_t channels) {
+    auto type = MemRefType::get({kProducts, blockTiles, channels}, b.getF32Type());
+    return memref::AllocaOp::create(b, loc, type, b.getI64IntegerAttr(64)).getResult();
+  };
+  input = scratch(depth);
+  products = scratch(p.panel);
+  ContractionTile one = tile;
+  one.columns = outputLanes;
+  one.vectors = 1;
+  Microkernel kernel(ix, p, one);
+  kernel.setScratchBlock(scratchBlock);
+  emitTask(loop.getInductionVars().front(), kernel);
+  op.erase();
+}
+
+void ingot::generateWinograd(ContractOp op, const TargetRow &target) {
+  OpBuilder b(op);
+  WinogradGenerator(op, target, b).run();
+}

@@ -1,0 +1,59 @@
+// RUN: ingot-opt %s -split-input-file -verify-diagnostics
+
+func.func @pads(%x: tensor<1x8x8x4xf32>, %w: tensor<1x3x3x4x4xf32>, %out: tensor<1x8x8x4xf32>) -> tensor<1x8x8x4xf32> {
+  // expected-error @+1 {{expected 2 pads, got 1}}
+  %r = ingot.contract ins(%x, %w : tensor<1x8x8x4xf32>, tensor<1x3x3x4x4xf32>) outs(%out : tensor<1x8x8x4xf32>)
+    attributes {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 1>} {
+  ^bb0(%a: f32):
+    ingot.yield %a : f32
+  } -> tensor<1x8x8x4xf32>
+  return %r : tensor<1x8x8x4xf32>
+}
+
+// -----
+
+func.func @size(%x: tensor<1x8x?x4xf32>, %w: tensor<1x3x3x4x4xf32>, %out: tensor<1x8x?x4xf32>) -> tensor<1x8x?x4xf32> {
+  // expected-error @+1 {{expected static sizes of padded dimensions, got}}
+  %r = ingot.contract ins(%x, %w : tensor<1x8x?x4xf32>, tensor<1x3x3x4x4xf32>) outs(%out : tensor<1x8x?x4xf32>)
+    attributes {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 1, 1>} {
+  ^bb0(%a: f32):
+    ingot.yield %a : f32
+  } -> tensor<1x8x?x4xf32>
+  return %r : tensor<1x8x?x4xf32>
+}
+
+// -----
+
+func.func @depthwise(%x: tensor<1x8x8x4xf32>, %w: tensor<1x3x3x4x4xf32>, %out: tensor<1x6x6x4xf32>) -> tensor<1x6x6x4xf32> {
+  // expected-error @+1 {{expected depthwise weights [1, K.., 1, C] without groups, got}}
+  %r = ingot.contract ins(%x, %w : tensor<1x8x8x4xf32>, tensor<1x3x3x4x4xf32>) outs(%out : tensor<1x6x6x4xf32>)
+    attributes {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, depthwise} {
+  ^bb0(%a: f32):
+    ingot.yield %a : f32
+  } -> tensor<1x6x6x4xf32>
+  return %r : tensor<1x6x6x4xf32>
+}
+
+// -----
+
+func.func @winograd(%x: tensor<1x8x8x4xf32>, %w: tensor<1x3x3x4x4xf32>, %out: tensor<1x6x6x4xf32>) -> tensor<1x6x6x4xf32> {
+  // expected-error @+1 {{expected two dimensions of stride 1 and 6x6 weights in Winograd's form, got}}
+  %r = ingot.contract ins(%x, %w : tensor<1x8x8x4xf32>, tensor<1x3x3x4x4xf32>) outs(%out : tensor<1x6x6x4xf32>)
+    attributes {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, winograd = 4 : i64} {
+  ^bb0(%a: f32):
+    ingot.yield %a : f32
+  } -> tensor<1x6x6x4xf32>
+  return %r : tensor<1x6x6x4xf32>
+}
+
+// -----
+
+func.func @negative(%x: tensor<1x8x8x4xf32>, %w: tensor<1x3x3x4x4xf32>, %out: tensor<1x6x6x4xf32>) -> tensor<1x6x6x4xf32> {
+  // expected-error @+1 {{expected a tile of Winograd's form that is not negative, got -1}}
+  %r = ingot.contract ins(%x, %w : tensor<1x8x8x4xf32>, tensor<1x3x3x4x4xf32>) outs(%out : tensor<1x6x6x4xf32>)
+    attributes {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, winograd = -1 : i64} {
+  ^bb0(%a: f32):
+    ingot.yield %a : f32
+  } -> tensor<1x6x6x4xf32>
+  return %r : tensor<1x6x6x4xf32>
+}
