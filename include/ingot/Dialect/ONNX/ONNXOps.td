@@ -22,5 +22,7 @@ include "ingot/Dialect/ONNX/Resize.td"
 include "ingot/Dialect/ONNX/Signal.td"
 include "ingot/Dialect/ONNX/Text.td"
 include "ingot/Dialect/ONNX/Loss.td"
+include "ingot/Dialect/ONNX/ML.td"
+include "ingot/Dialect/ONNX/Contrib.td"
 
 #endif
