@@ -1,5 +1,6 @@
 //===- Functions.cpp - model-local functions, expanded where they are called -------------===//
 #include "GraphBuilder.h"
+#include "Types.h"
 
 using namespace mlir;
 using namespace ingot;
@@ -48,6 +49,49 @@ LogicalResult GraphBuilder::inlineCall(const wire::NodeProto &proto, const wire:
     FailureOr<Value> value = output(function.output(i), scope, node.loc, "output of function '" + function.name() + "':");
     if (failed(value)) return failure();
     results.push_back(*value);
+  }
+  return success();
+}
+
+//===--------------------------- graphs that a rewrite takes apart -----------------------------===//
+
+FailureOr<const wire::GraphProto *> GraphBuilder::graphOf(const Node &node, StringRef name) {
+  for (auto &[given, graph] : node.graphs)
+    if (given == name) return graph;
+  return emitError(node.loc) << node.what << " has no graph '" << name << "', which the operator needs";
+}
+
+LogicalResult GraphBuilder::inputTypes(const Node &node, StringRef name, SmallVectorImpl<Type> &types) {
+  FailureOr<const wire::GraphProto *> graph = graphOf(node, name);
+  if (failed(graph)) return failure();
+  for (const wire::ValueInfoProto &input : (*graph)->input()) {
+    types.push_back({});
+    if (!input.has_type() || input.type().value_case() == wire::TypeProto::VALUE_NOT_SET) continue;
+    FailureOr<NamedType> type = convertType(input.type(), node.loc, (node.what + ", graph '" + name + "', input '" + input.name() + "'").str());
+    if (failed(type)) return failure();
+    types.back() = type->type;
+  }
+  return success();
+}
+
+LogicalResult GraphBuilder::inlineGraph(const Node &node, StringRef name, ArrayRef<Value> inputs, Scope &outer, const Frame &frame,
+                                        SmallVectorImpl<Value> &outputs) {
+  FailureOr<const wire::GraphProto *> graph = graphOf(node, name);
+  SmallVector<Type> types;
+  if (failed(graph) || failed(inputTypes(node, name, types))) return failure();
+  std::string what = (node.what + ", graph '" + name + "'").str();
+  if (types.size() != inputs.size()) return emitError(node.loc) << what << " has " << types.size() << " inputs, expected " << inputs.size();
+  Scope scope;
+  scope.outer = &outer;
+  for (auto [info, value, type] : llvm::zip((*graph)->input(), inputs, types)) {
+    emitter.hint(value, type);
+    if (failed(define(info.name(), value, scope, node.loc, what))) return failure();
+  }
+  if (failed(addInitializers(**graph, scope, node.loc)) || failed(addNodes((*graph)->node(), scope, frame))) return failure();
+  for (const wire::ValueInfoProto &info : (*graph)->output()) {
+    FailureOr<Value> value = output(info.name(), scope, node.loc, what + ": output");
+    if (failed(value)) return failure();
+    outputs.push_back(*value);
   }
   return success();
 }

@@ -63,6 +63,11 @@ private:
                                            const Node &node, llvm::StringRef name);
   mlir::LogicalResult addSubgraph(const wire::GraphProto &graph, mlir::Region &region, Scope &outer, const Frame &frame, const Node &node,
                                   llvm::StringRef name);
+  /// The graph of a node by its name, and the types it declares for its inputs; its nodes for given inputs, where the builder stands.
+  mlir::FailureOr<const wire::GraphProto *> graphOf(const Node &node, llvm::StringRef name);
+  mlir::LogicalResult inputTypes(const Node &node, llvm::StringRef name, llvm::SmallVectorImpl<mlir::Type> &types);
+  mlir::LogicalResult inlineGraph(const Node &node, llvm::StringRef name, llvm::ArrayRef<mlir::Value> inputs, Scope &outer, const Frame &frame,
+                                  llvm::SmallVectorImpl<mlir::Value> &outputs);
   mlir::FailureOr<int64_t> versionOf(const Node &node, const Frame &frame);
 
   // Functions.cpp

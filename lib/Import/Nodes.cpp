@@ -182,6 +182,10 @@ static std::string dialectName(const Node &node) {
 
 LogicalResult GraphBuilder::emit(Node &node, Scope &scope, const Frame &frame, SmallVectorImpl<Value> &results) {
   Rewriter rewriter(emitter, node);
+  rewriter.graphInputs = [&](StringRef name, SmallVectorImpl<Type> &types) { return inputTypes(node, name, types); };
+  rewriter.inlineGraph = [&](StringRef name, ArrayRef<Value> inputs, SmallVectorImpl<Value> &outputs) {
+    return inlineGraph(node, name, inputs, scope, frame, outputs);
+  };
   if (failed(upgrade(rewriter))) return failure();
   if (!node.replacements.empty()) {
     results.append(node.replacements);

@@ -12,4 +12,6 @@ else
   source=packaged
   folders=(/usr/share/libonnx-testdata/data/{node,simple,pytorch-operator,pytorch-converted})
 fi
+# Operators outside of ONNX have cases of their own.
+folders+=(test/Numerics/contrib)
 exec build/release/bin/ingot-numerics --jobs="$(nproc)" --timeout=60 --expect=test/Numerics/known-failures/$source.txt "$@" "${folders[@]}"

@@ -10,6 +10,7 @@
 #include "Emitter.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/Diagnostics.h"
+#include <functional>
 
 namespace ingot {
 namespace wire {
@@ -40,6 +41,11 @@ public:
   Emitter &emitter;
   Node &node;
   mlir::OpBuilder &b;
+
+  /// Builds the nodes of one of the node's graphs here, for these inputs, and gives its outputs.  Fails after a diagnostic.
+  std::function<mlir::LogicalResult(llvm::StringRef name, llvm::ArrayRef<mlir::Value> inputs, llvm::SmallVectorImpl<mlir::Value> &outputs)> inlineGraph;
+  /// The types that one of the node's graphs declares for its inputs, null where it does not.
+  std::function<mlir::LogicalResult(llvm::StringRef name, llvm::SmallVectorImpl<mlir::Type> &types)> graphInputs;
 
   /// An op of the default domain with one result; null after a diagnostic.  `element`: its element type, where it is not the first operand's.
   mlir::Value op(llvm::StringRef opType, llvm::ArrayRef<mlir::Value> operands, llvm::ArrayRef<mlir::NamedAttribute> attributes = {},
@@ -88,8 +94,20 @@ llvm::ArrayRef<OpsetRow> imageRows();
 llvm::ArrayRef<OpsetRow> normalizationRows();
 llvm::ArrayRef<OpsetRow> recurrentRows();
 llvm::ArrayRef<OpsetRow> retiredRows();
-llvm::ArrayRef<OpsetRow> contribRows();
 llvm::ArrayRef<OpsetRow> trainingRows();
+llvm::ArrayRef<OpsetRow> mlRows();
+llvm::ArrayRef<OpsetRow> linearModelRows();
+llvm::ArrayRef<OpsetRow> treeRows();
+llvm::ArrayRef<OpsetRow> labelRows();
+llvm::ArrayRef<OpsetRow> contribNormalizationRows();
+llvm::ArrayRef<OpsetRow> contribFusedRows();
+llvm::ArrayRef<OpsetRow> contribQuantizedRows();
+llvm::ArrayRef<OpsetRow> contribShapeRows();
+llvm::ArrayRef<OpsetRow> contribBlockRows();
+llvm::ArrayRef<OpsetRow> contribExpertRows();
+llvm::ArrayRef<OpsetRow> beamSearchRows();
+llvm::ArrayRef<OpsetRow> groupQueryAttentionRows();
+llvm::ArrayRef<OpsetRow> multiHeadAttentionRows();
 
 /// Rewrites the node to its newest form, or sets its replacements.  Fails after a diagnostic.
 mlir::LogicalResult upgrade(Rewriter &r);

@@ -1,0 +1,79 @@
+"""One node as a model with random inputs; see generate.py."""
+import os
+import shutil
+import subprocess
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+MS, ML = "com.microsoft", "ai.onnx.ml"
+F32, F16, U8, I8, I32, I64 = (TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.UINT8, TensorProto.INT8, TensorProto.INT32, TensorProto.INT64)
+cases = {}
+
+
+def case(name, op, inputs, outputs=1, domain=MS, constant=(), onnx_opset=17, version=None, types=None, expected=None, **attributes):
+    """`inputs`: arrays or None, in order; those whose number is in `constant` become initializers.  `expected`: the outputs, where ONNX Runtime has
+    no such operator on this processor."""
+    cases[name] = (op, inputs, outputs, domain, constant, onnx_opset, version, types, expected, attributes)
+
+
+def build(name):
+    op, inputs, outputs, domain, constant, opset, version, types, expected, attributes = cases[name]
+    names = [f"x{i}" if x is not None else "" for i, x in enumerate(inputs)]
+    outs = [f"y{i}" for i in range(outputs)]
+    node = helper.make_node(op, names, outs, domain=domain, name="node", **attributes)
+    of = lambda x: TensorProto.STRING if x.dtype.kind in "OUS" else helper.np_dtype_to_tensor_dtype(x.dtype) if hasattr(helper, "np_dtype_to_tensor_dtype") else onnx.mapping.NP_TYPE_TO_TENSOR_TYPE[x.dtype]
+    given = [(n, x) for i, (n, x) in enumerate(zip(names, inputs)) if x is not None and i not in constant]
+    graph = helper.make_graph(
+        [node], name, [helper.make_tensor_value_info(n, of(x), list(x.shape)) for n, x in given],
+        [helper.make_tensor_value_info(o, t, None) for o, t in zip(outs, types or [TensorProto.FLOAT] * outputs)],
+        [numpy_helper.from_array(inputs[i], names[i]) for i in constant])
+    opsets = [helper.make_opsetid("", opset), helper.make_opsetid(MS, 1)]
+    if domain == ML:
+        opsets.append(helper.make_opsetid(ML, version or 3))
+    return helper.make_model(graph, opset_imports=opsets, ir_version=8), [x for _, x in given], expected
+
+
+def write(peer, folder, name):
+    model, inputs, expected = build(name)
+    at = os.path.join(folder, name)
+    data = os.path.join(at, "test_data_set_0")
+    shutil.rmtree(at, ignore_errors=True)
+    os.makedirs(data)
+    onnx.save(model, os.path.join(at, "model.onnx"))
+    def write_tensors(kind, values, infos):
+        for i, x in enumerate(values):
+            with open(os.path.join(data, f"{kind}_{i}.pb"), "wb") as file:
+                file.write(numpy_helper.from_array(np.array(x, order="C"), infos[i].name).SerializeToString())
+
+    write_tensors("input", inputs, model.graph.input)
+    if expected is not None:
+        return write_tensors("output", expected, model.graph.output)
+    run = subprocess.run([peer, os.path.join(at, "model.onnx"), "--inputs", data, "--write-outputs", data, "--seconds", "0"], capture_output=True, text=True)
+    if run.returncode:
+        shutil.rmtree(at)
+        print(name, "-", (run.stderr + run.stdout).strip()[-300:])
+
+
+random = np.random.default_rng(1)
+
+
+def f(*shape, low=-1.0, high=1.0, dtype=np.float32):
+    return random.uniform(low, high, shape).astype(dtype)
+
+
+def u8(*shape, low=0, high=256):
+    return random.integers(low, high, shape).astype(np.uint8)
+
+
+def i64(*values):
+    return np.array(values, np.int64)
+
+
+def i32(*values):
+    return np.array(values, np.int32)
+
+
+def scalar(v, dtype=np.float32):
+    return np.array(v, dtype)

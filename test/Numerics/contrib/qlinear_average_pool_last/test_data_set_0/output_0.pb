@@ -1,0 +1,1 @@
+By0J R…dwfcwY\ubn`]nXe]d]YW^ZjObPWSWY
