@@ -3,6 +3,7 @@
 // Runs the shape analysis, then the lowerings of all operator families in one conversion.  Operators that are left are reported
 // together, each once with how often it occurs and its first node.
 //===-----------------------------------------------------------------------------===//
+#include "OtherDomains.h"
 #include "TensorBuilder.h"
 #include "ingot/Conversion/ONNXToLinalg.h"
 #include "ingot/Dialect/Ingot/IngotDialect.h"
@@ -89,6 +90,10 @@ LogicalResult ConvertONNXToLinalgPass::convert(func::FuncOp function) {
   populateControlFlowLowering(patterns, types, context);
   populateRecurrentLowering(patterns, types, context);
   populateQuantizationLowering(patterns, types, context);
+  populateTreeEnsembleLowering(patterns, types, context);
+  populateLabelLowering(patterns, types, context);
+  populateBlockedProductLowering(patterns, types, context);
+  populateContribLowering(patterns, types, context);
   populateFunctionOpInterfaceTypeConversionPattern<func::FuncOp>(patterns, types);
   populateReturnOpTypeConversionPattern(patterns, types);
 

@@ -1,0 +1,16 @@
+//===- OtherDomains.h - lowerings of operators of ai.onnx.ml and com.microsoft --------===//
+#ifndef INGOT_CONVERSION_OTHERDOMAINS_H
+#define INGOT_CONVERSION_OTHERDOMAINS_H
+
+#include "ingot/Conversion/ONNXToLinalg.h"
+
+namespace ingot {
+
+void populateTreeEnsembleLowering(mlir::RewritePatternSet &, const mlir::TypeConverter &, LoweringContext &);
+void populateLabelLowering(mlir::RewritePatternSet &, const mlir::TypeConverter &, LoweringContext &);
+void populateBlockedProductLowering(mlir::RewritePatternSet &, const mlir::TypeConverter &, LoweringContext &);
+void populateContribLowering(mlir::RewritePatternSet &, const mlir::TypeConverter &, LoweringContext &);
+
+} // namespace ingot
+
+#endif
