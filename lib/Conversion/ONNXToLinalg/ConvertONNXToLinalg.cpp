@@ -93,7 +93,7 @@ LogicalResult ConvertONNXToLinalgPass::convert(func::FuncOp function) {
   populateTreeEnsembleLowering(patterns, types, context);
   populateLabelLowering(patterns, types, context);
   populateBlockedProductLowering(patterns, types, context);
-  populateContribLowering(patterns, types, context);
+  populateInverseLowering(patterns, types, context);
   populateFunctionOpInterfaceTypeConversionPattern<func::FuncOp>(patterns, types);
   populateReturnOpTypeConversionPattern(patterns, types);
 

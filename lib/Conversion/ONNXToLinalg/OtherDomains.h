@@ -9,7 +9,7 @@ namespace ingot {
 void populateTreeEnsembleLowering(mlir::RewritePatternSet &, const mlir::TypeConverter &, LoweringContext &);
 void populateLabelLowering(mlir::RewritePatternSet &, const mlir::TypeConverter &, LoweringContext &);
 void populateBlockedProductLowering(mlir::RewritePatternSet &, const mlir::TypeConverter &, LoweringContext &);
-void populateContribLowering(mlir::RewritePatternSet &, const mlir::TypeConverter &, LoweringContext &);
+void populateInverseLowering(mlir::RewritePatternSet &, const mlir::TypeConverter &, LoweringContext &);
 
 } // namespace ingot
 

@@ -11,9 +11,3 @@ def ONNX_MSMatMulNBitsOp : ONNX_PureOp<"ms.MatMulNBits", 1, "matrix product with
   (outs ONNX_FloatTensor:$Y)>;
 def ONNX_MSInverseOp : ONNX_PureOp<"ms.Inverse", 1, "inverses of the innermost matrices",
   (ins ONNX_FloatTensor:$X), (outs ONNX_FloatTensor:$Y)>;
-def ONNX_MSMurmurHash3Op : ONNX_PureOp<"ms.MurmurHash3", 1, "32-bit hashes of numbers or strings",
-  (ins ONNX_Tensor:$X, ONNX_DefInt<"1">:$positive, ONNX_DefInt<"0">:$seed), (outs ONNX_Tensor:$Y)>;
-def ONNX_MSTokenizerOp : ONNX_PureOp<"ms.Tokenizer", 1, "splits strings into tokens by separators or a pattern",
-  (ins ONNX_StringTensor:$X, I64Attr:$mark, I64Attr:$mincharnum, StrAttr:$pad_value, ONNX_OptStrings:$separators,
-       OptionalAttr<StrAttr>:$tokenexp),
-  (outs ONNX_StringTensor:$Y)>;

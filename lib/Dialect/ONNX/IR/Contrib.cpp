@@ -31,28 +31,3 @@ LogicalResult MSInverseOp::infer(ShapeAnalysis &shapes) {
   shapes.setLike(getY(), getX());
   return success();
 }
-
-LogicalResult MSMurmurHash3Op::infer(ShapeAnalysis &shapes) {
-  Type element = IntegerType::get(getContext(), 32, getPositive() ? IntegerType::Unsigned : IntegerType::Signless);
-  if (shapes.hasRank(getX()))
-    shapes.set(getY(), element, SmallVector<Dim>(shapes.dims(getX())));
-  else
-    shapes.setUnranked(getY(), element);
-  return success();
-}
-
-LogicalResult MSTokenizerOp::infer(ShapeAnalysis &shapes) {
-  if (failed(requireAttributes(*this, {"mark", "mincharnum", "pad_value"})) || failed(expectRank(*this, shapes, getX(), 1, 2))) return failure();
-  bool bySeparators = getSeparators().has_value(), byPattern = getTokenexp().has_value();
-  if (bySeparators == byPattern) return emitOpError("expected either 'separators' or 'tokenexp'");
-  Type string = shapes.elementType(getX());
-  if (!shapes.hasRank(getX())) {
-    shapes.setUnranked(getY(), string);
-    return success();
-  }
-  // As many columns as the string with the most tokens.
-  SmallVector<Dim> dims(shapes.dims(getX()));
-  dims.push_back({});
-  shapes.set(getY(), string, dims);
-  return success();
-}

@@ -1,4 +1,4 @@
-//===- Contrib.cpp - inverses and hashes ---------------------------------------------------------------===//
+//===- Inverse.cpp - inverses of matrices ---------------------------------------------------------------===//
 #include "ComputeBuilder.h"
 #include "Indices.h"
 #include "OtherDomains.h"
@@ -74,49 +74,8 @@ struct InverseLowering : ONNXLowering<onnx::MSInverseOp> {
   }
 };
 
-/// MurmurHash3_x86_32 (Austin Appleby, public domain) of the bytes of a number.
-struct MurmurHash3Lowering : ONNXLowering<onnx::MSMurmurHash3Op> {
-  using ONNXLowering::ONNXLowering;
-  LogicalResult matchAndRewrite(onnx::MSMurmurHash3Op op, OpAdaptor adaptor, ConversionPatternRewriter &b) const override {
-    auto type = dyn_cast_or_null<RankedTensorType>(typeConverter->convertType(op.getType()));
-    Type from = elementType(adaptor.getX());
-    if (!type || !from.isIntOrFloat() || (from.getIntOrFloatBitWidth() != 32 && from.getIntOrFloatBitWidth() != 64))
-      return b.notifyMatchFailure(op, "expected numbers of 32 or 64 bits");
-    int64_t bits = from.getIntOrFloatBitWidth();
-    int32_t seed = op.getSeed();
-    ComputeBuilder t(b, op.getLoc());
-    Value y = t.map(adaptor.getX(), {}, t.dims(adaptor.getX()), b.getI32Type(), [&](OpBuilder &nested, Location l, ValueRange v) {
-      Type i32 = nested.getI32Type(), word = nested.getIntegerType(bits);
-      auto constant = [&](uint32_t c) -> Value { return arith::ConstantOp::create(nested, l, nested.getI32IntegerAttr(int32_t(c))); };
-      auto mul = [&](Value x, uint32_t c) -> Value { return arith::MulIOp::create(nested, l, x, constant(c)); };
-      auto bitXor = [&](Value x, Value z) -> Value { return arith::XOrIOp::create(nested, l, x, z); };
-      auto right = [&](Value x, uint32_t c) -> Value { return arith::ShRUIOp::create(nested, l, x, constant(c)); };
-      auto rotate = [&](Value x, uint32_t c) -> Value {
-        return arith::OrIOp::create(nested, l, arith::ShLIOp::create(nested, l, x, constant(c)), right(x, 32 - c));
-      };
-      Value whole = isa<FloatType>(from) ? arith::BitcastOp::create(nested, l, word, v[0]).getResult() : v[0];
-      Value hash = constant(seed);
-      for (int64_t at = 0; at < bits; at += 32) {
-        Value block = whole;
-        if (bits == 64) {
-          Value shift = arith::ConstantOp::create(nested, l, nested.getIntegerAttr(word, at));
-          block = arith::TruncIOp::create(nested, l, i32, arith::ShRUIOp::create(nested, l, whole, shift));
-        }
-        block = mul(rotate(mul(block, 0xcc9e2d51), 15), 0x1b873593);
-        hash = arith::AddIOp::create(nested, l, mul(rotate(bitXor(hash, block), 13), 5), constant(0xe6546b64));
-      }
-      hash = bitXor(hash, constant(bits / 8));
-      hash = mul(bitXor(hash, right(hash, 16)), 0x85ebca6b);
-      hash = mul(bitXor(hash, right(hash, 13)), 0xc2b2ae35);
-      return bitXor(hash, right(hash, 16));
-    });
-    b.replaceOp(op, t.castTo(y, type));
-    return success();
-  }
-};
-
 } // namespace
 
-void ingot::populateContribLowering(RewritePatternSet &patterns, const TypeConverter &types, LoweringContext &context) {
-  patterns.add<InverseLowering, MurmurHash3Lowering>(types, context);
+void ingot::populateInverseLowering(RewritePatternSet &patterns, const TypeConverter &types, LoweringContext &context) {
+  patterns.add<InverseLowering>(types, context);
 }
