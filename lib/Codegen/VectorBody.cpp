@@ -7,20 +7,17 @@
 
 using namespace mlir;
 
-bool ingot::isVectorizableBody(Block &body) {
-  for (Operation &op : body.without_terminator()) {
-    if (isa<arith::ConstantOp>(op)) continue;
-    if (!OpTrait::hasElementwiseMappableTraits(&op) || op.getNumRegions()) return false;
-    // No CPU divides integers on vectors: the compiler below would take the lanes apart and put them together again.
-    if (isa<arith::DivSIOp, arith::DivUIOp, arith::RemSIOp, arith::RemUIOp, arith::FloorDivSIOp, arith::CeilDivSIOp, arith::RemFOp>(op))
-      return false;
-    for (Type type : op.getResultTypes())
-      if (!type.isIntOrFloat()) return false;
-    for (Type type : op.getOperandTypes())
-      if (!type.isIntOrFloat()) return false;
-  }
-  return true;
+bool ingot::isVectorizableOp(Operation &op) {
+  if (isa<arith::ConstantOp>(op)) return true;
+  if (!OpTrait::hasElementwiseMappableTraits(&op) || op.getNumRegions()) return false;
+  // No CPU divides integers on vectors: the compiler below would take the lanes apart and put them together again.
+  if (isa<arith::DivSIOp, arith::DivUIOp, arith::RemSIOp, arith::RemUIOp, arith::FloorDivSIOp, arith::CeilDivSIOp, arith::RemFOp>(op))
+    return false;
+  auto isNumber = [](Type type) { return type.isIntOrFloat(); };
+  return llvm::all_of(op.getResultTypes(), isNumber) && llvm::all_of(op.getOperandTypes(), isNumber);
 }
+
+bool ingot::isVectorizableBody(Block &body) { return llvm::all_of(body.without_terminator(), isVectorizableOp); }
 
 int64_t ingot::bodyCost(Block &body) {
   int64_t cost = 0;
@@ -47,11 +44,11 @@ static void allowContraction(Operation *op) {
 }
 
 SmallVector<Value> ingot::cloneBody(OpBuilder &b, Location loc, Block &body, ValueRange args, int64_t width,
-                                    function_ref<Value(Operation *)> replace) {
+                                    function_ref<Value(Operation *, const IRMapping &)> replace) {
   IRMapping map;
   map.map(body.getArguments(), args);
   for (Operation &op : body.without_terminator()) {
-    if (Value v = replace ? replace(&op) : Value()) {
+    if (Value v = replace ? replace(&op, map) : Value()) {
       map.map(op.getResult(0), v);
       continue;
     }
@@ -64,7 +61,7 @@ SmallVector<Value> ingot::cloneBody(OpBuilder &b, Location loc, Block &body, Val
     if (isa<arith::AddFOp, arith::SubFOp, arith::MulFOp>(clone)) allowContraction(clone);
     if (replace && clone->getNumRegions())
       clone->walk([&](Operation *nested) {
-        Value v = replace(nested);
+        Value v = replace(nested, IRMapping());
         if (!v) return;
         nested->getResult(0).replaceAllUsesWith(v);
         nested->erase();

@@ -12,6 +12,7 @@ using namespace ingot;
 namespace {
 
 constexpr double kTaskNanoseconds = 20000;
+constexpr int64_t kBlockElements = 4096;
 
 class Generator {
 public:
@@ -20,6 +21,7 @@ public:
 
 private:
   double elementCost() const;
+  std::optional<int64_t> transposedRows() const;
   void emitRows(Value firstRow, Value lastRow, Value begin, Value end);
 
   IndexBuilder &ix;
@@ -40,6 +42,21 @@ double Generator::elementCost() const {
   for (auto [d, loop] : llvm::enumerate(nest.loops))
     if (!loop.parallel && d != plan.vectorLoop) cost *= std::max<int64_t>(1, loop.known().value_or(16));
   return cost;
+}
+
+/// Rows side by side in an input that is read across them along the vector loop (a transpose); none where there is no such input.
+std::optional<int64_t> Generator::transposedRows() const {
+  if (!plan.vectorLoop || plan.vectorReduces || plan.jam > 1 || rowLoops.empty()) return std::nullopt;
+  bool across = false;
+  for (const Access &in : nest.inputs) {
+    const Coefficient &along = in.coefficients[*plan.vectorLoop];
+    if (along.is(0) || along.is(1)) continue;
+    if (!in.coefficients[rowLoops.back()].is(1)) return std::nullopt;
+    across = true;
+  }
+  auto rows = nest.loops[rowLoops.back()].known();
+  if (!across || !rows || *rows < 2) return std::nullopt;
+  return std::min<int64_t>(*rows, 64);
 }
 
 void Generator::emitRows(Value firstRow, Value lastRow, Value begin, Value end) {
@@ -86,6 +103,13 @@ void Generator::run() {
   bool whole = !chunked || (known && *known <= 2 * piece);
   Value pieces = whole ? one : ix.ceilDiv(length, piece);
   Value rowsPerTask = ix.max(one, ix.div(ix.constant(piece), ix.max(one, length)));
+  if (auto block = transposedRows()) {
+    // A block of both sides stays in the first cache.
+    piece = std::max(step, kBlockElements / *block / step * step);
+    whole = known && *known <= piece;
+    pieces = whole ? one : ix.ceilDiv(length, piece);
+    rowsPerTask = ix.constant(*block);
+  }
   Value groups = IndexBuilder::known(rowsPerTask) == 1 ? rows : ix.div(ix.add(rows, ix.sub(rowsPerTask, one)), rowsPerTask);
   Value tasks = ix.mul(groups, pieces);
 

@@ -79,6 +79,24 @@ void GenericKernel::store(const Access &access, const Points &at, int64_t jam, i
   else vector::StoreOp::create(b, loc, value, to, ValueRange{index});
 }
 
+/// The index of a dimension at a point; along the vector loop, that of the first lane.
+Value GenericKernel::indexValue(linalg::IndexOp op, const Points &at, int64_t jam, int64_t vector) {
+  auto loop = nest.originalDims[op.getDim()];
+  if (!loop) return ix.constant(0);
+  if (loop == plan.jamLoop) return ix.add(at.index[*loop], jam);
+  return loop == plan.vectorLoop ? ix.add(at.index[*loop], vector * at.length) : at.index[*loop];
+}
+
+/// What neighbouring lanes read side by side.
+Value GenericKernel::loadRun(memref::LoadOp op, const Points &at, const IRMapping &map) {
+  Values index = llvm::map_to_vector(op.getIndices(), [&](Value v) { return map.lookupOrDefault(v); });
+  Value from = map.lookupOrDefault(op.getMemRef());
+  auto type = VectorType::get(at.length, op.getType());
+  if (!at.mask) return vector::LoadOp::create(b, loc, type, from, index);
+  Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(type));
+  return vector::MaskedLoadOp::create(b, loc, type, from, index, at.mask, zero);
+}
+
 /// The body at every point; `acc` and the result are per point, then per output.
 GenericKernel::Values GenericKernel::body(const Points &at, Values acc) {
   Block *block = nest.body();
@@ -103,13 +121,12 @@ GenericKernel::Values GenericKernel::body(const Points &at, Values acc) {
       for (unsigned o = 0; o < outputs; ++o) args.push_back(acc[(j * at.unroll + u) * outputs + o]);
       for (auto [i, arg] : llvm::enumerate(args))
         if (!arg) arg = ub::PoisonOp::create(b, loc, block->getArgument(i).getType());
-      auto indexOf = [&](Operation *op) -> Value {
-        auto index = dyn_cast<linalg::IndexOp>(op);
-        if (!index) return {};
-        auto loop = nest.originalDims[index.getDim()];
-        return loop ? at.index[*loop] : ix.constant(0);
+      auto replace = [&](Operation *op, const IRMapping &map) -> Value {
+        if (auto index = dyn_cast<linalg::IndexOp>(op)) return indexValue(index, at, j, u);
+        auto read = dyn_cast<memref::LoadOp>(op);
+        return read && at.length && readsRun(nest, read, *plan.vectorLoop) ? loadRun(read, at, map) : Value();
       };
-      result.append(cloneBody(b, loc, *block, args, at.length, indexOf));
+      result.append(cloneBody(b, loc, *block, args, at.length, replace));
     }
   if (at.length)
     for (Value &v : result) v = asVector(b, loc, v, at.length);

@@ -5,6 +5,7 @@
 #include "LoopNest.h"
 #include "ingot/Codegen/TargetTable.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/IRMapping.h"
 
 namespace ingot {
 
@@ -20,6 +21,12 @@ struct GenericPlan {
   llvm::SmallVector<mlir::Operation *> combiners;
   bool masked = false;                // the tail is a masked vector, not a scalar loop
 };
+
+/// Whether the body can run on vectors along a loop: what it computes from positions (tables, other loops) is the same for all lanes, and what
+/// it reads by such positions lies side by side along the loop, as the channels of an element that is gathered.
+bool isVectorizableAlong(const LoopNest &nest, unsigned loop);
+/// Whether the op reads neighbouring elements for neighbouring indices of the loop.
+bool readsRun(const LoopNest &nest, mlir::memref::LoadOp load, unsigned loop);
 
 /// Fails where the nest is no set of independent points (then it stays for scalar loops in order).
 mlir::FailureOr<GenericPlan> planGeneric(const LoopNest &nest, const TargetRow &target);
@@ -47,6 +54,8 @@ private:
   mlir::Value loadLanes(const Access &access, const Points &at, int64_t jam, int64_t vector);
 
   Values body(const Points &at, Values acc);
+  mlir::Value indexValue(mlir::linalg::IndexOp op, const Points &at, int64_t jam, int64_t vector);
+  mlir::Value loadRun(mlir::memref::LoadOp op, const Points &at, const mlir::IRMapping &map);
   Values reduce(Points &at, unsigned loop, Values acc);
   Values reduceVector(Points &at, Values acc);
   void emitPoints(Points at);

@@ -46,16 +46,62 @@ static bool matchCombiners(const LoopNest &nest, GenericPlan &plan) {
   return true;
 }
 
-/// Bits of the widest element that the body computes with: lanes are counted in those.
-static int64_t widestElement(const LoopNest &nest) {
+/// What differs from lane to lane along a loop.
+static llvm::DenseSet<Value> valuesAlong(const LoopNest &nest, unsigned loop) {
+  llvm::DenseSet<Value> along;
+  Block *body = nest.body();
+  for (auto [access, arg] : llvm::zip(nest.inputs, body->getArguments()))
+    if (!access.coefficients[loop].is(0)) along.insert(arg);
+  along.insert(body->args_begin() + nest.inputs.size(), body->args_end());
+  for (Operation &op : *body) {
+    auto index = dyn_cast<linalg::IndexOp>(op);
+    bool moves = index ? nest.originalDims[index.getDim()] == loop
+                       : llvm::any_of(op.getOperands(), [&](Value v) { return along.contains(v); });
+    if (moves) along.insert(op.result_begin(), op.result_end());
+  }
+  return along;
+}
+
+bool ingot::readsRun(const LoopNest &nest, memref::LoadOp load, unsigned loop) {
+  if (load.getIndices().empty()) return false;
+  auto last = load.getIndices().back().getDefiningOp<linalg::IndexOp>();
+  return last && last->getBlock() == nest.body() && nest.originalDims[last.getDim()] == loop;
+}
+
+bool ingot::isVectorizableAlong(const LoopNest &nest, unsigned loop) {
+  llvm::DenseSet<Value> along = valuesAlong(nest, loop);
+  auto moves = [&](Value v) { return along.contains(v); };
+  for (Operation &op : nest.body()->without_terminator()) {
+    if (isa<linalg::IndexOp>(op)) continue;
+    if (llvm::none_of(op.getOperands(), moves)) {
+      if (op.getNumRegions()) return false;
+      continue;
+    }
+    auto load = dyn_cast<memref::LoadOp>(op);
+    if (!load) {
+      if (!isVectorizableOp(op)) return false;
+      continue;
+    }
+    if (!readsRun(nest, load, loop) || llvm::any_of(load.getIndices().drop_back(), moves)) return false;
+    SmallVector<int64_t> strides;
+    int64_t offset;
+    auto type = load.getMemRefType();
+    if (failed(type.getStridesAndOffset(strides, offset)) || strides.back() != 1) return false;
+    if (!type.getElementType().isIntOrFloat() || type.getElementType().isInteger(1)) return false;
+  }
+  return true;
+}
+
+/// Bits of the widest element that the body computes with on vectors: lanes are counted in those.
+static int64_t widestElement(const LoopNest &nest, const llvm::DenseSet<Value> *along = nullptr) {
   int64_t bits = 8;
-  auto see = [&](Type type) {
-    if (type.isIntOrFloat()) bits = std::max<int64_t>(bits, type.getIntOrFloatBitWidth());
+  auto see = [&](Value v) {
+    if (v.getType().isIntOrFloat() && (!along || along->contains(v))) bits = std::max<int64_t>(bits, v.getType().getIntOrFloatBitWidth());
   };
   for (Operation &op : *nest.body())
-    for (Value v : op.getOperands()) see(v.getType());
+    for (Value v : op.getOperands()) see(v);
   for (BlockArgument arg : nest.body()->getArguments())
-    if (!arg.use_empty()) see(arg.getType());
+    if (!arg.use_empty()) see(arg);
   return bits;
 }
 
@@ -68,7 +114,7 @@ FailureOr<GenericPlan> ingot::planGeneric(const LoopNest &nest, const TargetRow 
 
   GenericPlan plan;
   bool reduces = llvm::any_of(nest.loops, [](const Loop &l) { return !l.parallel; });
-  if (!isVectorizableBody(*body) || const_cast<linalg::LinalgOp &>(nest.op).hasIndexSemantics()) return plan;
+  bool gathering = !isVectorizableBody(*body) || const_cast<linalg::LinalgOp &>(nest.op).hasIndexSemantics();
   for (BlockArgument arg : body->getArguments())
     if (!arg.use_empty() && !arg.getType().isIntOrFloat()) return plan;
 
@@ -85,6 +131,7 @@ FailureOr<GenericPlan> ingot::planGeneric(const LoopNest &nest, const TargetRow 
     const Loop &loop = nest.loops[d];
     auto size = loop.known();
     int64_t cost = 4 * gathers(d);
+    if (gathering && (!loop.parallel || cost || !isVectorizableAlong(nest, d))) continue;
     if (loop.parallel) {
       if (!llvm::all_of(nest.outputs, [&](const Access &out) { return out.coefficients[d].is(1); })) continue;
       if (size && *size < length / 2) cost += 6;
@@ -100,6 +147,10 @@ FailureOr<GenericPlan> ingot::planGeneric(const LoopNest &nest, const TargetRow 
     plan.vectorReduces = !loop.parallel;
   }
   if (!plan.vectorLoop) return plan;
+  if (gathering) {
+    llvm::DenseSet<Value> along = valuesAlong(nest, *plan.vectorLoop);
+    length = target.vectorLength(widestElement(nest, &along));
+  }
   auto size = nest.loops[*plan.vectorLoop].known();
   // A handful of points is not worth a vector, unless a long reduction stands behind each.
   if (size && *size < 4 && !reduces) {
