@@ -1,6 +1,6 @@
 //===- ApplyWinograd.cpp - which 3x3 convolutions take Winograd's form -----------------------------------===//
 //
-//   weights [1, 3, 3, IC, OC]  ->  G w G^T as two products with the constant G: [1, 6, 3, IC, OC], then [1, 6, 6, IC, OC]
+//   weights [1, 3, 3, IC, OC]  ->  G w G^T as two products with the constant G: [1, 6, 3, IC, OC], then [1, 6, 6, IC, OC] (of 4x4 results)
 //
 // The weights are constants, so that this happens when the model is compiled.
 //===-----------------------------------------------------------------------------------------------------===//
@@ -31,17 +31,27 @@ static bool isForeseeable(Value v, int depth = 8) {
          llvm::all_of(op->getOperands(), [&](Value operand) { return isForeseeable(operand, depth - 1); });
 }
 
-/// Estimates in cycles of one core that starts a vector multiply-add in each. Measured on Zen 1: a transform of a tile on one vector of channels takes
-/// 250 to 350 cycles, and memory beyond the caches gives 4 to 5 bytes in a cycle (11 GB/s).
-static bool paysOff(RankedTensorType weights, RankedTensorType out, int64_t lanes) {
-  constexpr double kTransformCycles = 300, kBytesPerCycle = 4.5, kCachedBytes = 4 << 20, kMargin = 1.15;
+/// The form that takes the least time, if it is clearly less than that of the direct one. Estimates are in cycles of a core that starts a vector
+/// multiply-add in each. Measured on Zen 1: a transform of a 6x6 tile on one vector of channels takes 250 to 350 cycles, and memory beyond the
+/// caches gives one core 4.6 bytes in a cycle (11 GB/s), less where another reads as well.
+static const WinogradForm *chooseForm(RankedTensorType weights, RankedTensorType out, int64_t lanes) {
+  constexpr double kCyclesPerProduct = 8, kBytesPerCycle = 3, kCachedBytes = 4 << 20, kMargin = 1.15;
   double ic = weights.getDimSize(3), oc = weights.getDimSize(4), height = out.getDimSize(1), width = out.getDimSize(2);
-  double tiles = std::ceil(height / Winograd4::kResults) * std::ceil(width / Winograd4::kResults);
-  double products = Winograd4::kPoints * Winograd4::kPoints, taps = Winograd4::kTaps * Winograd4::kTaps;
-  auto read = [&](double bytes) { return std::max(0.0, bytes - kCachedBytes) / kBytesPerCycle; };
-  double direct = std::max(taps * ic * oc * height * width / lanes, read(taps * ic * oc * 4));
-  double multiply = products * ic * oc * tiles / lanes, transforms = tiles * (ic + oc) / lanes * kTransformCycles;
-  return (multiply + transforms + read(products * ic * oc * 4)) * kMargin < direct;
+  auto read = [&](double matrices, double times) { return times * std::max(0.0, matrices * ic * oc * 4 - kCachedBytes) / kBytesPerCycle; };
+  double taps = WinogradForm::kTaps * WinogradForm::kTaps;
+  double best = std::max(taps * ic * oc * height * width / lanes, read(taps, 1)) / kMargin;
+  const WinogradForm *chosen = nullptr;
+  for (const WinogradForm &form : allWinogradForms()) {
+    double tiles = std::ceil(height / form.results) * std::ceil(width / form.results), products = form.products();
+    double transforms = tiles * (ic + oc) / lanes * products * kCyclesPerProduct;
+    // The weights pass once for every block of tiles.
+    double blocks = std::ceil(tiles / form.mostTiles(ic));
+    double cycles = std::max(products * ic * oc * tiles / lanes + transforms, read(products, blocks));
+    if (cycles >= best) continue;
+    best = cycles;
+    chosen = &form;
+  }
+  return chosen;
 }
 
 namespace {
@@ -61,30 +71,31 @@ struct ContractToWinograd : OpRewritePattern<ContractOp> {
       return rewriter.notifyMatchFailure(op, "expected strides and dilations of one");
     if (!input.getElementType().isF32() || !weights.getElementType().isF32() || !op.getAccumulatorType().isF32())
       return rewriter.notifyMatchFailure(op, "expected f32");
-    if (!weights.hasStaticShape() || weights.getDimSize(1) != Winograd4::kTaps || weights.getDimSize(2) != Winograd4::kTaps)
+    if (!weights.hasStaticShape() || weights.getDimSize(1) != WinogradForm::kTaps || weights.getDimSize(2) != WinogradForm::kTaps)
       return rewriter.notifyMatchFailure(op, "expected 3x3 weights");
     if (ShapedType::isDynamicShape(input.getShape().drop_front()) || ShapedType::isDynamicShape(out.getShape().drop_front()))
       return rewriter.notifyMatchFailure(op, "expected a static image");
     if (!isForeseeable(op.getWeights())) return rewriter.notifyMatchFailure(op, "expected constant weights");
     if (weights.getDimSize(3) % 4) return rewriter.notifyMatchFailure(op, "expected input channels that are a multiple of 4");
-    if (!paysOff(weights, out, target.vectorLength(32))) return rewriter.notifyMatchFailure(op, "expected enough channels and results");
+    const WinogradForm *form = chooseForm(weights, out, target.vectorLength(32));
+    if (!form) return rewriter.notifyMatchFailure(op, "expected enough channels and results");
 
-    Value transformed = transformDim(rewriter, op.getLoc(), transformDim(rewriter, op.getLoc(), op.getWeights(), 1), 2);
+    Location loc = op.getLoc();
+    Value transformed = transformDim(rewriter, loc, *form, transformDim(rewriter, loc, *form, op.getWeights(), 1), 2);
     rewriter.modifyOpInPlace(op, [&] {
       op.getWeightsMutable().assign(transformed);
-      op.setWinograd(Winograd4::kResults);
+      op.setWinograd(form->results);
     });
     return success();
   }
 
   /// Multiplies dimension `dim` of size 3 by G.
-  static Value transformDim(OpBuilder &b, Location loc, Value weights, int64_t dim) {
+  static Value transformDim(OpBuilder &b, Location loc, const WinogradForm &form, Value weights, int64_t dim) {
     auto type = cast<RankedTensorType>(weights.getType());
-    auto matrixType = RankedTensorType::get({Winograd4::kPoints, Winograd4::kTaps}, b.getF32Type());
-    Value matrix = arith::ConstantOp::create(
-        b, loc, DenseElementsAttr::get(matrixType, ArrayRef(&Winograd4::kWeights[0][0], Winograd4::kPoints * Winograd4::kTaps)));
+    auto matrixType = RankedTensorType::get({form.points, WinogradForm::kTaps}, b.getF32Type());
+    Value matrix = arith::ConstantOp::create(b, loc, DenseElementsAttr::get(matrixType, form.weights));
     SmallVector<int64_t> shape(type.getShape());
-    shape[dim] = Winograd4::kPoints;
+    shape[dim] = form.points;
     int64_t rank = type.getRank();
     // Loops: the result's dimensions, then the tap that is summed over.
     SmallVector<AffineExpr> read, write;

@@ -64,20 +64,31 @@ int64_t arithmeticIn(Region &region) {
   return count;
 }
 
+void countEpilogue(ContractOp op, SmallVectorImpl<Product> &flops) {
+  int64_t each = arithmeticIn(op.getEpilogue());
+  if (!each) return;
+  Product epilogue;
+  epilogue.factor = each;
+  epilogue.multiplyAll(op.getOut());
+  flops.push_back(epilogue);
+}
+
 void countContract(ContractOp op, SmallVectorImpl<Product> &flops) {
   // Weights are [W, K.., IC, OC], packed [W, panels, K.., IC, NR].
   Product product;
   product.factor = 2;
   product.multiplyAll(op.getOut());
+  // Winograd's form counts as what it computes: 3x3.
+  if (op.getWinograd()) {
+    product.factor *= 9;
+    product.multiply(op.getWeights(), cast<ShapedType>(op.getWeights().getType()).getRank() - 2);
+    flops.push_back(product);
+    return countEpilogue(op, flops);
+  }
   auto type = cast<ShapedType>(op.getWeights().getType());
   for (int64_t d = op.isPacked() ? 2 : 1; d + 1 < type.getRank(); ++d) product.multiply(op.getWeights(), d);
   flops.push_back(product);
-  if (int64_t each = arithmeticIn(op.getEpilogue())) {
-    Product epilogue;
-    epilogue.factor = each;
-    epilogue.multiplyAll(op.getOut());
-    flops.push_back(epilogue);
-  }
+  countEpilogue(op, flops);
 }
 
 void countLinalg(linalg::LinalgOp op, SmallVectorImpl<Product> &flops) {

@@ -17,6 +17,20 @@ func.func @wide(%x: tensor<?x56x56x64xf32>, %out: tensor<?x56x56x64xf32>) -> ten
   return %r : tensor<?x56x56x64xf32>
 }
 
+// Few results of many channels: the weights of 4x4, four times as large, would take longer to read than to multiply.
+// CHECK-LABEL: func @deep
+// CHECK: ingot.contract {{.*}} tensor<1x4x4x512x512xf32>
+// CHECK-SAME: winograd = 2
+func.func @deep(%x: tensor<1x7x7x512xf32>, %out: tensor<1x7x7x512xf32>) -> tensor<1x7x7x512xf32> {
+  %w = arith.constant dense<0.5> : tensor<1x3x3x512x512xf32>
+  %r = ingot.contract ins(%x, %w : tensor<1x7x7x512xf32>, tensor<1x3x3x512x512xf32>) outs(%out : tensor<1x7x7x512xf32>)
+    attributes {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 1, 1>} {
+  ^bb0(%a: f32):
+    ingot.yield %a : f32
+  } -> tensor<1x7x7x512xf32>
+  return %r : tensor<1x7x7x512xf32>
+}
+
 // CHECK-LABEL: func @narrow
 // CHECK-NOT: winograd
 // CHECK: return

@@ -6,10 +6,10 @@
 #scalar = affine_map<(n, o, c) -> ()>
 
 // CHECK-LABEL: func @square
+// CHECK: %[[BOUND:.*]] = arith.constant 6.0{{.*}} : f32
 // CHECK: ingot.contract
 // CHECK-NOT: extras
 // CHECK: ^bb0(%[[A:.*]]: f32):
-// CHECK: %[[BOUND:.*]] = arith.constant 6.0
 // CHECK: %[[SQUARE:.*]] = arith.mulf %[[A]], %[[A]]
 // CHECK: arith.minimumf %[[SQUARE]], %[[BOUND]]
 // CHECK-NOT: linalg.generic

@@ -71,6 +71,25 @@ static SmallVector<Value> applyMap(IndexBuilder &ix, AffineMap map, ArrayRef<Val
   return index;
 }
 
+/// Asks for the lines that the epilogue will read and write, a row of the tile each, while the sums are on their way: rows lie apart, so that no
+/// prefetcher sees them coming.
+void Microkernel::prefetchRows(const Position &at) {
+  int64_t bits = cast<MemRefType>(p.out.getType()).getElementTypeBitWidth();
+  if (lanes * bits < 256) return;
+  Value c = resultChannel(at);
+  for (int64_t row = 0; row < at.rows(); ++row) {
+    SmallVector<Value> outIndex = rowIndex(at, row), index = resultIndex(outIndex, c);
+    for (auto [i, extra] : llvm::enumerate(p.op.getExtras())) {
+      AffineMap map = extraMap(p.op, i);
+      bool ofRow = llvm::any_of(llvm::seq<unsigned>(1, map.getNumDims() - 1), [&](unsigned d) { return map.isFunctionOfDim(d); });
+      if (!ofRow || classifyExtra(map, cast<MemRefType>(extra.getType())) != ExtraAccess::Vector) continue;
+      memref::PrefetchOp::create(b, loc, extra, applyMap(ix, map, index), /*isWrite=*/false, /*localityHint=*/3, /*isDataCache=*/true);
+    }
+    outIndex.push_back(c);
+    memref::PrefetchOp::create(b, loc, p.out, outIndex, /*isWrite=*/true, /*localityHint=*/3, /*isDataCache=*/true);
+  }
+}
+
 /// extras[i] at the result's index: a scalar where all columns share it, else a vector.
 Value Microkernel::loadExtra(const Position &at, unsigned i, ArrayRef<Value> resultIndex) {
   Value extra = p.op.getExtras()[i];

@@ -218,6 +218,7 @@ void Microkernel::emit(ArrayRef<Value> start, int64_t height, int64_t width, Val
   auto depth = IndexBuilder::known(p.depth);
   while (rows * vectors * inFlight < 8 && (!depth || *depth >= 2 * inFlight)) inFlight *= 2;
 
+  prefetchRows(at);
   Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(vectorType));
   SmallVector<Value> taps(p.rows.size());
   Accumulators acc = reduceTaps(at, 0, taps, Accumulators(rows * inFlight, zero), inFlight);

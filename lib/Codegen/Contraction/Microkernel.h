@@ -61,6 +61,7 @@ private:
   mlir::Value loadWeights(const Position &at, llvm::ArrayRef<mlir::Value> taps, mlir::Value k);
 
   void store(const Position &at, llvm::ArrayRef<mlir::Value> acc, Edge edge);
+  void prefetchRows(const Position &at);
   void storeTile(const Position &at, llvm::ArrayRef<mlir::Value> acc);
   void storeThroughScratch(const Position &at, llvm::ArrayRef<mlir::Value> acc);
   void storeRow(const Position &at, llvm::ArrayRef<mlir::Value> row, mlir::Value acc);

@@ -1,7 +1,7 @@
 //===- Winograd.cpp - 3x3 convolution by fewer products --------------------------------------------===//
 //
-// A tile of 4x4 results takes 36 products of a channel instead of 144. A task is a block of tiles of one image by a group of column panels:
-// it transforms the tiles' input into scratch, then for each panel multiplies the 36 points, rows being tiles, and transforms the
+// A tile of 4x4 results takes 36 products of a channel instead of 144, one of 2x2 16 instead of 36. A task is a block of tiles of one image by a group of column panels:
+// it transforms the tiles' input into scratch, then for each panel multiplies point by point, rows being tiles, and transforms the
 // products back through the epilogue. So scratch stays in the cache of a core, and padding is where input is read.
 //===-----------------------------------------------------------------------------------------------===//
 #include "WinogradTransforms.h"
@@ -15,14 +15,13 @@ using namespace ingot;
 
 namespace {
 
-constexpr int64_t kResults = Winograd4::kResults, kPoints = Winograd4::kPoints, kProducts = kPoints * kPoints;
-/// Scratch for transformed input lies on the stack of the thread.
-constexpr int64_t kMostScratch = 640 << 10, kMostTiles = 32;
+constexpr int64_t kCachedWeights = 4 << 20;
 
 class WinogradGenerator {
 public:
   WinogradGenerator(ContractOp op, const TargetRow &target, OpBuilder &b)
-      : op(op), target(target), b(b), loc(op.getLoc()), ix(b, loc), p(readContraction(op, ix)), tile(chooseTile(p, target)) {}
+      : op(op), target(target), b(b), loc(op.getLoc()), ix(b, loc), p(readContraction(op, ix)), tile(chooseTile(p, target)),
+        form(winogradForm(op.getWinograd())) {}
   void run();
 
 private:
@@ -47,6 +46,7 @@ private:
   IndexBuilder ix;
   ContractionProblem p;
   ContractionTile tile;
+  const WinogradForm &form;
   int64_t depth, columns, height, width; // of the result
   int64_t tilesAcross, tiles;            // of an image
   int64_t blockTiles, blocks, panels, groupPanels, groups;
@@ -60,18 +60,18 @@ private:
 void WinogradGenerator::cut() {
   auto known = [](Value v) { return *IndexBuilder::known(v); };
   depth = known(p.depth), columns = known(p.columns), height = known(p.rows[1].size), width = known(p.rows[2].size);
-  tilesAcross = (width + kResults - 1) / kResults;
-  tiles = (height + kResults - 1) / kResults * tilesAcross;
-  int64_t bytes = kProducts * depth * 4;
-  int64_t most = std::clamp<int64_t>(kMostScratch / bytes, 1, kMostTiles);
-  // Whole register tiles but for the last block.
-  if (most > tile.rows) most = most / tile.rows * tile.rows;
-  blockTiles = std::min(most, tiles);
-  if (tiles <= kMostScratch / bytes && tiles < 2 * most) blockTiles = tiles;
-  blocks = (tiles + blockTiles - 1) / blockTiles;
+  tilesAcross = (width + form.results - 1) / form.results;
+  tiles = (height + form.results - 1) / form.results * tilesAcross;
+  int64_t most = form.mostTiles(depth), weightBytes = form.products() * depth * columns * 4;
   panels = (columns + p.panel - 1) / p.panel;
+  // Equal blocks, an even number for two cores. The weights pass once for each: four blocks only where they stay in a cache.
+  blocks = (tiles + most - 1) / most;
+  if (weightBytes <= kCachedWeights) blocks = std::max(blocks, std::min<int64_t>(4, tiles / 8));
+  if (blocks > 1) blocks += blocks % 2;
+  blockTiles = (tiles + blocks - 1) / blocks;
+  blocks = (tiles + blockTiles - 1) / blockTiles;
   // The input of a block is transformed once for each group.
-  groups = blocks < 4 && panels > 1 ? 2 : 1;
+  groups = blocks == 1 && panels > 1 ? 2 : 1;
   groupPanels = (panels + groups - 1) / groups;
   int64_t length = target.vectorLength(32);
   for (inputLanes = length; depth % inputLanes; inputLanes /= 2) {}
@@ -87,7 +87,7 @@ void WinogradGenerator::transformInput(const TileAt &at) {
   SmallVector<Value> ys, xs, yInside, xInside;
   Value inside = arith::ConstantOp::create(b, loc, b.getBoolAttr(true));
   auto line = [&](Value first, int64_t extent, SmallVector<Value> &indices, SmallVector<Value> &insides) {
-    for (int64_t i = 0; i < kPoints; ++i) {
+    for (int64_t i = 0; i < form.points; ++i) {
       indices.push_back(ix.add(first, i));
       // As unsigned numbers those before the first element are large.
       insides.push_back(b.createOrFold<arith::CmpIOp>(loc, arith::CmpIPredicate::ult, indices.back(), ix.constant(extent)));
@@ -101,8 +101,8 @@ void WinogradGenerator::transformInput(const TileAt &at) {
     ix.loop(ix.constant(0), p.depth, inputLanes, [&](Value channel) {
       Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(type));
       SmallVector<Value> square;
-      for (int64_t i = 0; i < kPoints; ++i)
-        for (int64_t j = 0; j < kPoints; ++j) {
+      for (int64_t i = 0; i < form.points; ++i)
+        for (int64_t j = 0; j < form.points; ++j) {
           if (!guarded) {
             square.push_back(loadInput(at.n, ys[i], xs[j], channel));
             continue;
@@ -116,7 +116,7 @@ void WinogradGenerator::transformInput(const TileAt &at) {
           scf::YieldOp::create(b, loc, zero);
           square.push_back(branch.getResult(0));
         }
-      for (auto [point, v] : llvm::enumerate(transformWinogradInput(b, loc, square)))
+      for (auto [point, v] : llvm::enumerate(transformWinogradInput(form, b, loc, square)))
         vector::StoreOp::create(b, loc, v, input, ValueRange{ix.constant(point), at.slot, channel});
     });
   };
@@ -131,7 +131,7 @@ void WinogradGenerator::multiplyRows(Value panel, Value point, Value first, int6
   // Enough sums under way to hide the latency of multiply-adds.
   while (rows * vectors * sets < 8 && depth % (2 * sets) == 0) sets *= 2;
   SmallVector<Value> acc(rows * sets, zero);
-  Value pointRow = ix.div(point, kPoints), pointColumn = ix.rem(point, ix.constant(kPoints));
+  Value pointRow = ix.div(point, form.points), pointColumn = ix.rem(point, ix.constant(form.points));
   auto forOp = scf::ForOp::create(b, loc, start, p.depth, ix.constant(sets), acc);
   {
     OpBuilder::InsertionGuard guard(b);
@@ -159,7 +159,7 @@ void WinogradGenerator::multiplyRows(Value panel, Value point, Value first, int6
 
 /// Whole register tiles, and the remainder in powers of two.
 void WinogradGenerator::multiply(Value panel, Value count) {
-  ix.loop(ix.constant(0), ix.constant(kProducts), 1, [&](Value point) {
+  ix.loop(ix.constant(0), ix.constant(form.products()), 1, [&](Value point) {
     Value whole = ix.mul(ix.div(count, tile.rows), tile.rows), rest = ix.sub(count, whole), first = whole;
     if (blockTiles >= tile.rows)
       ix.loop(ix.constant(0), whole, tile.rows, [&](Value at) { multiplyRows(panel, point, at, tile.rows); });
@@ -180,12 +180,12 @@ void WinogradGenerator::storePartial(const TileAt &at, Value column, bool masked
   {
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(scratchBlock);
-    scratch = memref::AllocaOp::create(b, loc, MemRefType::get({kResults, kResults, outputLanes}, b.getF32Type()), b.getI64IntegerAttr(64));
+    scratch = memref::AllocaOp::create(b, loc, MemRefType::get({form.results, form.results, outputLanes}, b.getF32Type()), b.getI64IntegerAttr(64));
   }
   Value zero = ix.constant(0);
   for (auto [i, v] : llvm::enumerate(results))
-    vector::StoreOp::create(b, loc, v, scratch, ValueRange{ix.constant(i / kResults), ix.constant(i % kResults), zero});
-  auto end = [&](int64_t size, Value first) { return ix.min(ix.constant(kResults), ix.sub(ix.constant(size), first)); };
+    vector::StoreOp::create(b, loc, v, scratch, ValueRange{ix.constant(i / form.results), ix.constant(i % form.results), zero});
+  auto end = [&](int64_t size, Value first) { return ix.min(ix.constant(form.results), ix.sub(ix.constant(size), first)); };
   ix.loop(zero, end(height, at.y), 1, [&](Value i) {
     ix.loop(zero, end(width, at.x), 1, [&](Value j) {
       Value v = vector::LoadOp::create(b, loc, type, scratch, ValueRange{i, j, zero});
@@ -201,20 +201,20 @@ void WinogradGenerator::transformOutput(const TileAt &at, Value panel, Microkern
     if (kernel.isEpilogueCostly()) return storePartial(at, column, masked, results, kernel);
     Value whole = arith::ConstantOp::create(b, loc, b.getBoolAttr(true));
     auto fits = [&](int64_t size, Value first) {
-      if (size % kResults) whole = b.createOrFold<arith::AndIOp>(loc, whole, ix.less(first, ix.constant(size - kResults + 1)));
+      if (size % form.results) whole = b.createOrFold<arith::AndIOp>(loc, whole, ix.less(first, ix.constant(size - form.results + 1)));
     };
     fits(height, at.y);
     fits(width, at.x);
-    ix.branch(whole, [&] { kernel.emitStore({at.n, at.y, at.x}, kResults, kResults, column, masked, results); },
+    ix.branch(whole, [&] { kernel.emitStore({at.n, at.y, at.x}, form.results, form.results, column, masked, results); },
               [&] { storePartial(at, column, masked, results, kernel); });
   };
   ix.loop(ix.constant(0), ix.constant(vectors), 1, [&](Value v) {
     Value column = ix.add(ix.mul(panel, vectors), v), channel = ix.mul(column, outputLanes);
     auto run = [&] {
       SmallVector<Value> square;
-      for (int64_t point = 0; point < kProducts; ++point)
+      for (int64_t point = 0; point < form.products(); ++point)
         square.push_back(vector::LoadOp::create(b, loc, type, products, ValueRange{ix.constant(point), at.slot, ix.mul(v, outputLanes)}));
-      SmallVector<Value> results = transformWinogradOutput(b, loc, square);
+      SmallVector<Value> results = transformWinogradOutput(form, b, loc, square);
       if (columns % outputLanes == 0) return store(column, false, results);
       ix.branch(ix.less(channel, ix.constant(columns - outputLanes + 1)), [&] { store(column, false, results); },
                 [&] { store(column, true, results); });
@@ -233,7 +233,7 @@ void WinogradGenerator::emitTask(Value task, Microkernel &kernel) {
   auto forTiles = [&](auto &&body) {
     ix.loop(zero, count, 1, [&](Value slot) {
       Value which = ix.add(firstTile, slot), across = ix.constant(tilesAcross);
-      body(TileAt{n, ix.mul(ix.div(which, across), kResults), ix.mul(ix.rem(which, across), kResults), slot});
+      body(TileAt{n, ix.mul(ix.div(which, across), form.results), ix.mul(ix.rem(which, across), form.results), slot});
     });
   };
   forTiles([&](const TileAt &at) { transformInput(at); });
@@ -248,12 +248,12 @@ void WinogradGenerator::run() {
   cut();
   Value tasks = ix.mul(p.rows[0].size, blocks * groups);
   auto loop = scf::ParallelOp::create(b, loc, ValueRange{ix.constant(0)}, ValueRange{tasks}, ValueRange{ix.constant(1)});
-  int64_t flops = 2 * kProducts * blockTiles * depth * groupPanels * p.panel;
+  int64_t flops = 2 * form.products() * blockTiles * depth * groupPanels * p.panel;
   loop->setAttr("ingot.cost", b.getI64IntegerAttr(flops / target.vectorBytes + 1));
   scratchBlock = loop.getBody();
   b.setInsertionPointToStart(scratchBlock);
   auto scratch = [&](int64_t channels) {
-    auto type = MemRefType::get({kProducts, blockTiles, channels}, b.getF32Type());
+    auto type = MemRefType::get({form.products(), blockTiles, channels}, b.getF32Type());
     return memref::AllocaOp::create(b, loc, type, b.getI64IntegerAttr(64)).getResult();
   };
   input = scratch(depth);

@@ -1,4 +1,4 @@
-//===- WinogradTransforms.cpp - F(4x4, 3x3) on vectors of channels -----------------------------===//
+//===- WinogradTransforms.cpp - Winograd's forms of 3x3 on vectors of channels -----------------===//
 #include "WinogradTransforms.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -9,7 +9,10 @@ using namespace ingot;
 
 namespace {
 
-constexpr int64_t kPoints = Winograd4::kPoints, kResults = Winograd4::kResults;
+constexpr float kWeights4[] = {1.0f / 4, 0, 0, -1.0f / 6, -1.0f / 6, -1.0f / 6, -1.0f / 6, 1.0f / 6, -1.0f / 6,
+                               1.0f / 24, 1.0f / 12, 1.0f / 6, 1.0f / 24, -1.0f / 12, 1.0f / 6, 0, 0, 1};
+constexpr float kWeights2[] = {1, 0, 0, 0.5f, 0.5f, 0.5f, 0.5f, -0.5f, 0.5f, 0, 0, 1};
+const WinogradForm kForms[] = {{4, 6, kWeights4}, {2, 4, kWeights2}};
 
 /// Arithmetic on vectors, products and sums joined where the target can.
 struct Arithmetic {
@@ -29,16 +32,29 @@ struct Arithmetic {
 
 } // namespace
 
-/// Six elements to six, in one dimension.
+int64_t WinogradForm::mostTiles(int64_t channels) const {
+  constexpr int64_t kMostScratch = 640 << 10, kMostTiles = 32; // on the stack of a thread
+  return std::clamp<int64_t>(kMostScratch / (products() * channels * 4), 1, kMostTiles);
+}
+
+ArrayRef<WinogradForm> ingot::allWinogradForms() { return kForms; }
+
+const WinogradForm &ingot::winogradForm(int64_t results) {
+  return *llvm::find_if(kForms, [&](const WinogradForm &form) { return form.results == results; });
+}
+
+/// Four elements to four, or six to six, in one dimension.
 static SmallVector<Value> transformInputLine(Arithmetic &a, ArrayRef<Value> d) {
+  if (d.size() == 4) return {a.sub(d[0], d[2]), a.add(d[1], d[2]), a.sub(d[2], d[1]), a.sub(d[1], d[3])};
   Value even = a.fma(d[2], -4, d[4]), odd = a.fma(d[1], -4, d[3]);
   Value outer = a.sub(d[4], d[2]), inner = a.sub(d[3], d[1]);
   return {a.fma(d[0], 4, a.fma(d[2], -5, d[4])), a.add(even, odd), a.sub(even, odd), a.fma(inner, 2, outer), a.fma(inner, -2, outer),
           a.fma(d[1], 4, a.fma(d[3], -5, d[5]))};
 }
 
-/// Six products to four results, in one dimension.
+/// Four products to two results, or six to four, in one dimension.
 static SmallVector<Value> transformOutputLine(Arithmetic &a, ArrayRef<Value> m) {
+  if (m.size() == 4) return {a.add(a.add(m[0], m[1]), m[2]), a.sub(a.sub(m[1], m[2]), m[3])};
   Value sumOne = a.add(m[1], m[2]), differenceOne = a.sub(m[1], m[2]), sumTwo = a.add(m[3], m[4]), differenceTwo = a.sub(m[3], m[4]);
   return {a.add(a.add(m[0], sumOne), sumTwo), a.fma(differenceTwo, 2, differenceOne), a.fma(sumTwo, 4, sumOne),
           a.add(a.fma(differenceTwo, 8, differenceOne), m[5])};
@@ -46,24 +62,24 @@ static SmallVector<Value> transformOutputLine(Arithmetic &a, ArrayRef<Value> m) 
 
 using Line = SmallVector<Value> (*)(Arithmetic &, ArrayRef<Value>);
 
-/// A square of 6x6 through columns, then rows, that each become `results` elements.
-static SmallVector<Value> transformSquare(Arithmetic &a, ArrayRef<Value> square, int64_t results, Line line) {
-  SmallVector<Value> columns(results * kPoints), out;
-  for (int64_t j = 0; j < kPoints; ++j) {
+/// A square through columns, then rows, that each become `results` elements.
+static SmallVector<Value> transformSquare(Arithmetic &a, ArrayRef<Value> square, int64_t points, int64_t results, Line line) {
+  SmallVector<Value> columns(results * points), out;
+  for (int64_t j = 0; j < points; ++j) {
     SmallVector<Value> column;
-    for (int64_t i = 0; i < kPoints; ++i) column.push_back(square[i * kPoints + j]);
-    for (auto [i, v] : llvm::enumerate(line(a, column))) columns[i * kPoints + j] = v;
+    for (int64_t i = 0; i < points; ++i) column.push_back(square[i * points + j]);
+    for (auto [i, v] : llvm::enumerate(line(a, column))) columns[i * points + j] = v;
   }
-  for (int64_t i = 0; i < results; ++i) out.append(line(a, ArrayRef(columns).slice(i * kPoints, kPoints)));
+  for (int64_t i = 0; i < results; ++i) out.append(line(a, ArrayRef(columns).slice(i * points, points)));
   return out;
 }
 
-SmallVector<Value> ingot::transformWinogradInput(OpBuilder &b, Location loc, ArrayRef<Value> d) {
+SmallVector<Value> ingot::transformWinogradInput(const WinogradForm &form, OpBuilder &b, Location loc, ArrayRef<Value> d) {
   Arithmetic a{b, loc};
-  return transformSquare(a, d, kPoints, transformInputLine);
+  return transformSquare(a, d, form.points, form.points, transformInputLine);
 }
 
-SmallVector<Value> ingot::transformWinogradOutput(OpBuilder &b, Location loc, ArrayRef<Value> m) {
+SmallVector<Value> ingot::transformWinogradOutput(const WinogradForm &form, OpBuilder &b, Location loc, ArrayRef<Value> m) {
   Arithmetic a{b, loc};
-  return transformSquare(a, m, kResults, transformOutputLine);
+  return transformSquare(a, m, form.points, form.results, transformOutputLine);
 }

@@ -1,4 +1,4 @@
-//===- WinogradTransforms.h - F(4x4, 3x3) on vectors of channels -------------------------------===//
+//===- WinogradTransforms.h - Winograd's forms of 3x3 on vectors of channels -------------------===//
 #ifndef INGOT_LIB_CODEGEN_CONTRACTION_WINOGRADTRANSFORMS_H
 #define INGOT_LIB_CODEGEN_CONTRACTION_WINOGRADTRANSFORMS_H
 
@@ -6,22 +6,28 @@
 
 namespace ingot {
 
-/// The form with 4x4 results of a tile: Y = A^T ((G w G^T) * (B^T d B)) A at the points 0, 1, -1, 2, -2 and infinity (A. Lavin and S. Gray, Fast
-/// Algorithms for Convolutional Neural Networks, 2015). Errors stay near those of the direct form: the numbers in B and A are small.
-struct Winograd4 {
-  static constexpr int64_t kResults = 4, kTaps = 3, kPoints = 6; // in each dimension
-  static constexpr float kWeights[kPoints][kTaps] = {{1.0f / 4, 0, 0},
-                                                     {-1.0f / 6, -1.0f / 6, -1.0f / 6},
-                                                     {-1.0f / 6, 1.0f / 6, -1.0f / 6},
-                                                     {1.0f / 24, 1.0f / 12, 1.0f / 6},
-                                                     {1.0f / 24, -1.0f / 12, 1.0f / 6},
-                                                     {0, 0, 1}};
-};
+/// Y = A^T ((G w G^T) * (B^T d B)) A: a tile of `results` squared results of a 3x3 window takes `points` squared products. The points of 4x4
+/// are 0, 1, -1, 2, -2 and infinity, those of 2x2 are 0, 1, -1 and infinity (A. Lavin and S. Gray, Fast Algorithms for Convolutional Neural Networks,
+/// 2015). The numbers in B and A are small, so that errors stay near those of the direct form.
+struct WinogradForm {
+  static constexpr int64_t kTaps = 3;
+  int64_t results, points;       // in each dimension
+  llvm::ArrayRef<float> weights; // G, [points, taps]
 
-/// B^T d B of 6x6 elements, row by row.
-llvm::SmallVector<mlir::Value> transformWinogradInput(mlir::OpBuilder &b, mlir::Location loc, llvm::ArrayRef<mlir::Value> d);
-/// A^T m A: 4x4 results of 6x6 products.
-llvm::SmallVector<mlir::Value> transformWinogradOutput(mlir::OpBuilder &b, mlir::Location loc, llvm::ArrayRef<mlir::Value> m);
+  int64_t products() const { return points * points; }
+  /// Most tiles of a block, whose transformed input with `channels` fits into the scratch of a thread.
+  int64_t mostTiles(int64_t channels) const;
+};
+/// Best first: 4x4, then 2x2.
+llvm::ArrayRef<WinogradForm> allWinogradForms();
+/// The form with so many results.
+const WinogradForm &winogradForm(int64_t results);
+
+/// B^T d B of points x points elements, row by row.
+llvm::SmallVector<mlir::Value> transformWinogradInput(const WinogradForm &form, mlir::OpBuilder &b, mlir::Location loc, llvm::ArrayRef<mlir::Value> d);
+/// A^T m A: results x results of points x points products.
+llvm::SmallVector<mlir::Value> transformWinogradOutput(const WinogradForm &form, mlir::OpBuilder &b, mlir::Location loc,
+                                                       llvm::ArrayRef<mlir::Value> m);
 
 } // namespace ingot
 

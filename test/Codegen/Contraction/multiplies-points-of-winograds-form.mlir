@@ -3,9 +3,9 @@
 
 // CHECK-LABEL: func @winograd
 // CHECK: scf.parallel
-// CHECK-DAG: %[[INPUT:.*]] = memref.alloca() {{.*}} : memref<36x28x32xf32>
-// CHECK-DAG: %[[PRODUCTS:.*]] = memref.alloca() {{.*}} : memref<36x28x32xf32>
-// CHECK-COUNT-36: vector.store %{{.*}} : memref<36x28x32xf32>
+// CHECK-DAG: %[[INPUT:.*]] = memref.alloca() {{.*}} : memref<36x25x32xf32>
+// CHECK-DAG: %[[PRODUCTS:.*]] = memref.alloca() {{.*}} : memref<36x25x32xf32>
+// CHECK-COUNT-36: vector.store %{{.*}} : memref<36x25x32xf32>
 // CHECK: scf.for %{{.*}} = %c0 to %c36
 // CHECK: -> (vector<32xf32>, {{.*}}) {
 // CHECK-COUNT-14: vector.fma

@@ -15,7 +15,7 @@ func.func @conv(%x: tensor<1x8x8x4xf32>, %w: tensor<6x4x3x3xf32>, %b: tensor<6xf
 
 // A tile whose windows reach beyond the input has code of its own, which needs to know the size.
 // CHECK-LABEL: @unknown_size
-// CHECK: tensor.pad %{{.*}} low[0, 1, 1, 0] high[0, 1, 1, 0]
+// CHECK: tensor.pad
 // CHECK: ingot.contract
 // CHECK-NOT: pads =
 // CHECK: return

@@ -48,10 +48,10 @@ func.func @winograd(%x: tensor<1x8x8x4xf32>, %w: tensor<1x3x3x4x4xf32>, %out: te
 
 // -----
 
-func.func @negative(%x: tensor<1x8x8x4xf32>, %w: tensor<1x3x3x4x4xf32>, %out: tensor<1x6x6x4xf32>) -> tensor<1x6x6x4xf32> {
-  // expected-error @+1 {{expected a tile of Winograd's form that is not negative, got -1}}
+func.func @form(%x: tensor<1x8x8x4xf32>, %w: tensor<1x3x3x4x4xf32>, %out: tensor<1x6x6x4xf32>) -> tensor<1x6x6x4xf32> {
+  // expected-error @+1 {{expected a Winograd form of 2x2 or 4x4 results, got 3}}
   %r = ingot.contract ins(%x, %w : tensor<1x8x8x4xf32>, tensor<1x3x3x4x4xf32>) outs(%out : tensor<1x6x6x4xf32>)
-    attributes {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, winograd = -1 : i64} {
+    attributes {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, winograd = 3 : i64} {
   ^bb0(%a: f32):
     ingot.yield %a : f32
   } -> tensor<1x6x6x4xf32>

@@ -46,7 +46,7 @@ static LogicalResult verifyForm(ContractOp op, ShapedType weights) {
   if (op.getDepthwise() && (!plain || op.isPacked() || weights.getDimSize(weights.getRank() - 2) != 1))
     return op.emitOpError("expected depthwise weights [1, K.., 1, C] without groups, got ") << weights;
   int64_t m = op.getWinograd();
-  if (m < 0) return op.emitOpError("expected a tile of Winograd's form that is not negative, got ") << m;
+  if (m != 0 && m != 2 && m != 4) return op.emitOpError("expected a Winograd form of 2x2 or 4x4 results, got ") << m;
   if (m == 0) return success();
   auto isOne = [](int64_t v) { return v == 1; };
   int64_t firstTap = op.isPacked() ? 2 : 1;
