@@ -26,7 +26,7 @@ struct GatherLowering : ONNXLowering<onnx::GatherOp> {
     auto indicesType = dyn_cast<RankedTensorType>(adaptor.getIndices().getType());
     if (!type || !indicesType)
       return b.notifyMatchFailure(op, "expected ranked tensors");
-    int64_t rank = type.getRank(), axis = op.getAxis() < 0 ? op.getAxis() + rank : op.getAxis();
+    int64_t rank = type.getRank(), axis = fromFront(op.getAxis(), rank);
     TensorBuilder t(b, op.getLoc());
     Value data = adaptor.getData(), indices = adaptor.getIndices();
     Dims dims = t.dims(data), inner = t.dims(indices);
@@ -71,7 +71,7 @@ struct GatherElementsLowering : ONNXLowering<onnx::GatherElementsOp> {
     auto type = dyn_cast<RankedTensorType>(adaptor.getData().getType());
     if (!type || !isa<RankedTensorType>(adaptor.getIndices().getType()))
       return b.notifyMatchFailure(op, "expected ranked tensors");
-    int64_t rank = type.getRank(), axis = op.getAxis() < 0 ? op.getAxis() + rank : op.getAxis();
+    int64_t rank = type.getRank(), axis = fromFront(op.getAxis(), rank);
     TensorBuilder t(b, op.getLoc());
     Value data = adaptor.getData(), indices = adaptor.getIndices();
     checkIndices(t, indices, t.dim(data, axis));
@@ -132,7 +132,7 @@ struct OneHotLowering : ONNXLowering<onnx::OneHotOp> {
     auto type = dyn_cast<RankedTensorType>(adaptor.getIndices().getType());
     if (!type)
       return b.notifyMatchFailure(op, "expected ranked tensors");
-    int64_t rank = type.getRank() + 1, axis = op.getAxis() < 0 ? op.getAxis() + rank : op.getAxis();
+    int64_t rank = type.getRank() + 1, axis = fromFront(op.getAxis(), rank);
     TensorBuilder t(b, op.getLoc());
     ScalarBuilder s(b, op.getLoc(), false, b.getI64Type());
     bool unsignedIndices = isUnsigned(op.getIndices());

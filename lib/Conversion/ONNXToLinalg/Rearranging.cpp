@@ -89,8 +89,8 @@ struct ReverseSequenceLowering : ONNXLowering<onnx::ReverseSequenceOp> {
     if (!type || type.getRank() < 2)
       return b.notifyMatchFailure(op, "expected a tensor of rank 2 or more");
     int64_t rank = type.getRank();
-    int64_t batch = op.getBatchAxis() < 0 ? op.getBatchAxis() + rank : op.getBatchAxis();
-    int64_t time = op.getTimeAxis() < 0 ? op.getTimeAxis() + rank : op.getTimeAxis();
+    int64_t batch = fromFront(op.getBatchAxis(), rank);
+    int64_t time = fromFront(op.getTimeAxis(), rank);
     TensorBuilder t(b, op.getLoc());
     Value input = adaptor.getInput(), lengths = adaptor.getSequenceLens();
     Value steps = t.fromIndex(t.value(t.dim(input, time)), b.getI64Type());

@@ -15,7 +15,7 @@ template <class OpT, bool isMax> struct ArgLowering : ONNXLowering<OpT> {
     Value input = adaptor.getData();
     if (!isNumberTensor(input))
       return b.notifyMatchFailure(op, "expected a ranked tensor of numbers");
-    int64_t rank = cast<RankedTensorType>(input.getType()).getRank(), axis = op.getAxis() < 0 ? op.getAxis() + rank : op.getAxis();
+    int64_t rank = cast<RankedTensorType>(input.getType()).getRank(), axis = fromFront(op.getAxis(), rank);
     TensorBuilder t(b, op.getLoc());
     bool isUnsigned = ingot::isUnsigned(op.getData()), last = op.getSelectLastIndex() != 0;
     Type element = computeType(elementType(input)), i64 = b.getI64Type();

@@ -36,7 +36,7 @@ struct ScatterElementsLowering : ONNXLowering<onnx::ScatterElementsOp> {
     auto type = dyn_cast<RankedTensorType>(adaptor.getData().getType());
     if (!type || !isa<RankedTensorType>(adaptor.getIndices().getType()) || !isReduction(op.getReduction()))
       return b.notifyMatchFailure(op, "expected ranked tensors and the reduction 'none', 'add', 'mul', 'max' or 'min'");
-    int64_t rank = type.getRank(), axis = op.getAxis() < 0 ? op.getAxis() + rank : op.getAxis();
+    int64_t rank = type.getRank(), axis = fromFront(op.getAxis(), rank);
     TensorBuilder t(b, op.getLoc());
     Value indices = adaptor.getIndices(), updates = adaptor.getUpdates();
     checkIndices(t, indices, t.dim(adaptor.getData(), axis));
@@ -109,7 +109,7 @@ struct TensorScatterLowering : ONNXLowering<onnx::TensorScatterOp> {
     auto type = dyn_cast<RankedTensorType>(adaptor.getPastCache().getType());
     if (!type || !isa<RankedTensorType>(adaptor.getUpdate().getType()))
       return b.notifyMatchFailure(op, "expected ranked tensors");
-    int64_t rank = type.getRank(), axis = op.getAxis() < 0 ? op.getAxis() + rank : op.getAxis();
+    int64_t rank = type.getRank(), axis = fromFront(op.getAxis(), rank);
     bool circular = op.getMode() == "circular", placed = !isAbsent(op.getWriteIndices());
     TensorBuilder t(b, op.getLoc());
     Value update = adaptor.getUpdate(), writeIndices = adaptor.getWriteIndices();

@@ -85,7 +85,7 @@ struct FlattenLowering : ReshapingLowering<onnx::FlattenOp> {
   using ReshapingLowering::ReshapingLowering;
   FailureOr<Dims> sizes(onnx::FlattenOp op, OpAdaptor adaptor, TensorBuilder &t) const override {
     Dims from = t.dims(adaptor.getInput());
-    int64_t axis = op.getAxis() < 0 ? op.getAxis() + from.size() : op.getAxis();
+    int64_t axis = fromFront(op.getAxis(), from.size());
     ArrayRef<OpFoldResult> all(from);
     return Dims{t.product(all.take_front(axis)), t.product(all.drop_front(axis))};
   }

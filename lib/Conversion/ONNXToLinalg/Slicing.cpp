@@ -6,8 +6,6 @@
 using namespace mlir;
 using namespace ingot;
 
-static int64_t normalized(int64_t axis, int64_t rank) { return axis < 0 ? axis + rank : axis; }
-
 namespace {
 
 struct ConcatLowering : ONNXLowering<onnx::ConcatOp> {
@@ -16,7 +14,7 @@ struct ConcatLowering : ONNXLowering<onnx::ConcatOp> {
     auto type = dyn_cast_or_null<RankedTensorType>(typeConverter->convertType(op.getType()));
     if (!type)
       return b.notifyMatchFailure(op, "expected ranked tensors");
-    int64_t axis = normalized(op.getAxis(), type.getRank());
+    int64_t axis = fromFront(op.getAxis(), type.getRank());
     TensorBuilder t(b, op.getLoc());
     Value first = adaptor.getInputs().front();
     SmallVector<Value> inputs;
@@ -47,7 +45,7 @@ struct SplitLowering : ONNXLowering<onnx::SplitOp> {
     auto type = dyn_cast<RankedTensorType>(adaptor.getInput().getType());
     if (!type)
       return b.notifyMatchFailure(op, "expected a ranked tensor");
-    int64_t axis = normalized(op.getAxis(), type.getRank()), parts = op->getNumResults();
+    int64_t axis = fromFront(op.getAxis(), type.getRank()), parts = op->getNumResults();
     TensorBuilder t(b, op.getLoc());
     Dims sizes = t.dims(adaptor.getInput()), offsets(sizes.size(), t.indexAttr(0));
     OpFoldResult all = sizes[axis], chunk = t.ceilDiv(all, t.indexAttr(parts)), offset = t.indexAttr(0);

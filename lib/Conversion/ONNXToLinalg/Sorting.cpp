@@ -84,7 +84,7 @@ LogicalResult TopKLowering::matchAndRewrite(onnx::TopKOp op, OpAdaptor adaptor, 
   Dims dims;
   TensorBuilder t(b, op.getLoc());
   dims = t.dims(input);
-  int64_t rank = dims.size(), axis = op.getAxis() < 0 ? op.getAxis() + rank : op.getAxis();
+  int64_t rank = dims.size(), axis = fromFront(op.getAxis(), rank);
   bool isUnsigned = ingot::isUnsigned(op.getX()), largest = op.getLargest() != 0;
   Value size = t.value(dims[axis]);
   OpFoldResult k = lowering.isKnown(op.getValues(), axis) ? lowering.materialize(b, op.getLoc(), shapes.dim(op.getValues(), axis))

@@ -162,13 +162,31 @@ Value TensorBuilder::fromScalar(Value scalar) {
   return tensor::FromElementsOp::create(b, loc, RankedTensorType::get({}, scalar.getType()), scalar);
 }
 
+/// The sizes of a slice that certainly has no elements; such a slice may start behind the end, which slice ops do not allow.
+static std::optional<Dims> emptySizes(Value tensor, ArrayRef<OpFoldResult> offsets, ArrayRef<OpFoldResult> sizes) {
+  Dims result(sizes.begin(), sizes.end());
+  bool isEmpty = false;
+  for (auto [i, size] : llvm::enumerate(result)) {
+    int64_t all = cast<RankedTensorType>(tensor.getType()).getDimSize(i);
+    auto offset = getConstantIntValue(offsets[i]);
+    if (offset && !ShapedType::isDynamic(all) && *offset >= all)
+      size = IntegerAttr::get(IndexType::get(tensor.getContext()), 0);
+    isEmpty |= getConstantIntValue(size) == 0;
+  }
+  return isEmpty ? std::optional<Dims>(result) : std::nullopt;
+}
+
 Value TensorBuilder::slice(Value tensor, ArrayRef<OpFoldResult> offsets, ArrayRef<OpFoldResult> sizes, ArrayRef<OpFoldResult> strides) {
+  if (auto none = emptySizes(tensor, offsets, sizes))
+    return empty(*none, elementType(tensor));
   Dims ones(offsets.size(), indexAttr(1));
   return tensor::ExtractSliceOp::create(b, loc, tensor, folded(offsets), folded(sizes), strides.empty() ? ones : folded(strides));
 }
 
 Value TensorBuilder::insert(Value tensor, Value into, ArrayRef<OpFoldResult> offsets, ArrayRef<OpFoldResult> sizes,
                             ArrayRef<OpFoldResult> strides) {
+  if (emptySizes(into, offsets, sizes))
+    return into;
   Dims ones(offsets.size(), indexAttr(1));
   return tensor::InsertSliceOp::create(b, loc, tensor, into, folded(offsets), folded(sizes), strides.empty() ? ones : folded(strides));
 }

@@ -61,6 +61,7 @@ public:
   mlir::Value scalarOf(mlir::Value tensor);
   /// A tensor of rank 0.
   mlir::Value fromScalar(mlir::Value scalar);
+  /// A slice with no elements may lie behind the end.
   mlir::Value slice(mlir::Value tensor, llvm::ArrayRef<mlir::OpFoldResult> offsets, llvm::ArrayRef<mlir::OpFoldResult> sizes,
                     llvm::ArrayRef<mlir::OpFoldResult> strides = {});
   mlir::Value insert(mlir::Value tensor, mlir::Value into, llvm::ArrayRef<mlir::OpFoldResult> offsets,
@@ -93,6 +94,8 @@ public:
 
 /// The node of a location as the importer names it ("Conv:conv1/Conv2D").
 std::string nodeName(mlir::Location loc);
+/// An axis that may count from the end. (The getters of ODS give unsigned numbers: compared with 0 they are never negative.)
+inline int64_t fromFront(int64_t axis, int64_t rank) { return axis < 0 ? axis + rank : axis; }
 inline mlir::Type elementType(mlir::Value v) { return mlir::getElementTypeOrSelf(v.getType()); }
 
 } // namespace ingot
