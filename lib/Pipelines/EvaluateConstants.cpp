@@ -37,7 +37,8 @@ bool isFree(Operation *op) { return isa<tensor::EmptyOp, linalg::FillOp, tensor:
 
 bool isEvaluable(Type type) {
   auto tensor = dyn_cast<RankedTensorType>(type);
-  return tensor && tensor.hasStaticShape() && tensor.getElementType().isIntOrFloat() && tensor.getNumElements() > 0;
+  return tensor && tensor.hasStaticShape() && tensor.getElementType().isIntOrFloat() && tensor.getElementTypeBitWidth() <= 64 &&
+         tensor.getNumElements() > 0;
 }
 
 /// Any interface type with elements of this size: the bytes are taken as they are.

@@ -11,7 +11,7 @@
 
 namespace ingot {
 
-/// uiN -> iN inside tensors; everything else stays.  (Sequences, optionals and strings: see their family.)
+/// Element types to those they are stored in (NarrowTypes.h).  (Sequences, optionals and strings: see their family.)
 class ONNXTypeConverter : public mlir::TypeConverter {
 public:
   ONNXTypeConverter();

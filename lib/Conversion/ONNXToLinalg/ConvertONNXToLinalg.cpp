@@ -24,15 +24,29 @@ namespace ingot {
 using namespace mlir;
 using namespace ingot;
 
-/// The same bytes read as a signless element type.
+/// The same bytes read as the type that the elements are stored in.
 static ElementsAttr retyped(ElementsAttr value, RankedTensorType type) {
   if (value.getShapedType() == type)
     return value;
   if (auto resource = dyn_cast<DenseResourceElementsAttr>(value))
     return DenseResourceElementsAttr::get(type, resource.getRawHandle());
-  if (auto dense = dyn_cast<DenseElementsAttr>(value); dense && type.getElementType().isInteger())
+  auto dense = dyn_cast<DenseElementsAttr>(value);
+  if (!dense || !type.getElementType().isInteger())
+    return {};
+  unsigned width = type.getElementTypeBitWidth();
+  auto from = value.getElementType();
+  if (from.isIntOrFloat() && from.getIntOrFloatBitWidth() == width)
     return dense.bitcast(type.getElementType());
-  return {};
+  if (width > 64 || isa<ComplexType>(from))
+    return DenseElementsAttr::getFromRawBuffer(type, dense.getRawData());
+  // Below a byte; the bits above are zero.
+  SmallVector<APInt> bytes;
+  auto widened = [&](const APInt &v) { bytes.push_back(v.zext(width)); };
+  if (isa<FloatType>(from))
+    llvm::for_each(dense.getValues<APFloat>(), [&](const APFloat &f) { widened(f.bitcastToAPInt()); });
+  else
+    llvm::for_each(dense.getValues<APInt>(), widened);
+  return DenseElementsAttr::get(type, bytes);
 }
 
 namespace {

@@ -64,9 +64,16 @@ struct ConstantOfShapeLowering : ONNXLowering<onnx::ConstantOfShapeOp> {
       if (!dense || dense.getNumElements() != 1)
         return b.notifyMatchFailure(op, "expected one value");
       auto single = *dense.getValues<Attribute>().begin();
+      Type element = type.getElementType();
+      // Elements that are stored in another type have the same bits there.
       if (auto i = dyn_cast<IntegerAttr>(single))
-        single = b.getIntegerAttr(type.getElementType(), i.getValue());
-      scalar = arith::ConstantOp::create(b, op.getLoc(), cast<TypedAttr>(single));
+        single = b.getIntegerAttr(element, i.getValue().zext(element.getIntOrFloatBitWidth()));
+      else if (auto f = dyn_cast<FloatAttr>(single); f && element.isInteger())
+        single = b.getIntegerAttr(element, f.getValue().bitcastToAPInt().zext(element.getIntOrFloatBitWidth()));
+      auto typed = dyn_cast<TypedAttr>(single);
+      if (!typed || typed.getType() != element)
+        return b.notifyMatchFailure(op, "expected a number");
+      scalar = arith::ConstantOp::create(b, op.getLoc(), typed);
     }
     Dims dims;
     for (int64_t i = 0; i < type.getRank(); ++i) {

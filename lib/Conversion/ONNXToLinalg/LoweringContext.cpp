@@ -1,20 +1,14 @@
 //===- LoweringContext.cpp - types and run-time dimensions for the lowerings ---------===//
+#include "NarrowTypes.h"
 #include "TensorBuilder.h"
 #include "ingot/Conversion/ONNXToLinalg.h"
 
 using namespace mlir;
 using namespace ingot;
 
-/// uiN -> iN.
-static Type signless(Type type) {
-  if (auto i = dyn_cast<IntegerType>(type); i && !i.isSignless())
-    return IntegerType::get(type.getContext(), i.getWidth());
-  return type;
-}
-
 ONNXTypeConverter::ONNXTypeConverter() {
   addConversion([](Type type) { return type; });
-  addConversion([](TensorType type) -> Type { return type.clone(signless(type.getElementType())); });
+  addConversion([](TensorType type) -> Type { return type.clone(storageType(type.getElementType())); });
   // Between tensors that differ only in what is known of their dimensions.
   auto castTensor = [](OpBuilder &b, Type type, ValueRange values, Location loc) -> Value {
     if (values.size() != 1)
@@ -94,6 +88,6 @@ SmallVector<OpFoldResult> LoweringContext::dims(ConversionPatternRewriter &b, Lo
 
 Value LoweringContext::empty(ConversionPatternRewriter &b, Location loc, Value v, Type elementType) const {
   if (!elementType)
-    elementType = signless(getElementTypeOrSelf(v.getType()));
+    elementType = storageType(getElementTypeOrSelf(v.getType()));
   return TensorBuilder(b, loc).empty(dims(b, loc, v), elementType);
 }

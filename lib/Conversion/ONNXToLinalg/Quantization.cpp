@@ -1,5 +1,6 @@
 //===- Quantization.cpp - between floats and scaled integers -----------------------------===//
 #include "ComputeBuilder.h"
+#include "NarrowTypes.h"
 #include "ingot/Conversion/ONNXToLinalg.h"
 
 #include <cmath>
@@ -34,37 +35,69 @@ static Value saturate(ScalarBuilder &s, Value real, Value zero, Type element, bo
   unsigned bits = element.getIntOrFloatBitWidth();
   double low = isUnsigned ? 0 : -std::ldexp(1.0, bits - 1), high = std::ldexp(1.0, isUnsigned ? bits : bits - 1) - 1;
   Value clamped = s.clamp(shifted, s.like(shifted, low), s.like(shifted, high));
-  return s.cast(s.cast(clamped, s.b.getI32Type(), false, false), element, false, false);
+  Type stored = s.b.getIntegerType(std::max(bits, 8u));
+  return s.cast(s.cast(clamped, s.b.getI32Type(), false, false), stored, false, false);
 }
 
 namespace {
 
-/// y = saturate(round(x / y_scale) + y_zero_point), halves to even
+/// Data, scale and (if there is one) zero point of an operator, as operands of one loop nest over the data.
+struct QuantizationOperands {
+  SmallVector<Value> inputs;
+  SmallVector<AffineMap> maps;
+  Type data, scale, zero; // ONNX's element types; no zero point: null
+};
+
+} // namespace
+
+static FailureOr<QuantizationOperands> readOperands(ComputeBuilder &t, Operation *op, ValueRange lowered, int64_t axis, int64_t blockSize) {
+  int64_t rank = cast<RankedTensorType>(lowered[0].getType()).getRank();
+  QuantizationOperands result{{lowered[0]}, {t.b.getMultiDimIdentityMap(rank)}, getElementTypeOrSelf(op->getOperand(0).getType()),
+                              getElementTypeOrSelf(op->getOperand(1).getType()), {}};
+  for (auto [original, parameter] : llvm::drop_begin(llvm::zip(op->getOperands(), lowered))) {
+    if (isAbsent(original))
+      continue;
+    auto map = parameterMap(t, parameter, rank, axis, blockSize);
+    if (failed(map))
+      return emitError(op->getLoc()) << "expected a scale and zero point per tensor, axis or block, got " << original.getType();
+    result.inputs.push_back(parameter);
+    result.maps.push_back(*map);
+  }
+  if (result.inputs.size() == 3)
+    result.zero = getElementTypeOrSelf(op->getOperand(2).getType());
+  return result;
+}
+
+namespace {
+
+/// y = saturate(round(x / y_scale) + y_zero_point), halves to even; for floats Cast(x / y_scale + y_zero_point)
 struct QuantizeLinearLowering : ONNXLowering<onnx::QuantizeLinearOp> {
   using ONNXLowering::ONNXLowering;
   LogicalResult matchAndRewrite(onnx::QuantizeLinearOp op, OpAdaptor adaptor, ConversionPatternRewriter &b) const override {
     auto type = cast<RankedTensorType>(typeConverter->convertType(op.getType()));
-    auto element = dyn_cast<IntegerType>(type.getElementType());
-    if (!element || element.getWidth() > 16)
-      return b.notifyMatchFailure(op, "expected a result of at most 16-bit integers");
+    Type element = getElementTypeOrSelf(op.getType());
+    bool toFloat = isa<FloatType>(element), resultUnsigned = element.isUnsignedInteger();
+    if (element.getIntOrFloatBitWidth() > 16 || (toFloat && !isNarrow(element)))
+      return emitError(op.getLoc()) << "expected a result of integers of at most 16 bits or floats of at most 8, got " << op.getType();
     ComputeBuilder t(b, op.getLoc());
-    int64_t rank = type.getRank();
-    bool hasZero = !isAbsent(op.getYZeroPoint());
-    auto scaleMap = parameterMap(t, adaptor.getYScale(), rank, op.getAxis(), op.getBlockSize());
-    auto zeroMap = hasZero ? parameterMap(t, adaptor.getYZeroPoint(), rank, op.getAxis(), op.getBlockSize()) : scaleMap;
-    if (failed(scaleMap) || failed(zeroMap))
-      return emitError(op.getLoc()) << "expected a scale per tensor, axis or block, got " << op.getYScale().getType();
-    SmallVector<Value> inputs = {adaptor.getX(), adaptor.getYScale()};
-    SmallVector<AffineMap> maps = {b.getMultiDimIdentityMap(rank), *scaleMap};
-    if (hasZero) {
-      inputs.push_back(adaptor.getYZeroPoint());
-      maps.push_back(*zeroMap);
-    }
-    bool resultUnsigned = isUnsigned(op.getY()), dataUnsigned = isUnsigned(op.getX());
-    Value y = t.mapWide(inputs, maps, t.dims(adaptor.getX()), element, [&](ScalarBuilder &s, ValueRange v) {
+    auto operands = readOperands(t, op, adaptor.getOperands(), op.getAxis(), op.getBlockSize());
+    if (failed(operands))
+      return failure();
+    Type precision = op.getPrecision() ? onnx::elementTypeOf(op.getPrecision(), b.getContext()) : Type(b.getF32Type());
+    if (!isa_and_nonnull<FloatType>(precision))
+      return emitError(op.getLoc()) << "expected 'precision' to be the number of a float type, got " << op.getPrecision();
+    CastMode mode{op.getSaturate() != 0};
+    Value y = t.mapWide(operands->inputs, operands->maps, t.dims(adaptor.getX()), type.getElementType(), [&](ScalarBuilder &s, ValueRange v) {
       Type f32 = b.getF32Type();
-      Value real = s.div(s.cast(v[0], f32, dataUnsigned, false), s.cast(v[1], f32, false, false));
-      return saturate(s, real, hasZero ? s.cast(v[2], f32, resultUnsigned, false) : Value(), element, resultUnsigned);
+      Value x = s.cast(v[0], f32, operands->data.isUnsignedInteger(), false);
+      Value real = s.div(x, s.cast(decode(s, v[1], operands->scale), f32, false, false));
+      if (precision.getIntOrFloatBitWidth() == 16)
+        real = s.cast(s.cast(real, precision, false, false), f32, false, false);
+      Value zero = operands->zero ? s.cast(decode(s, v[2], operands->zero), f32, operands->zero.isUnsignedInteger(), false) : Value();
+      if (toFloat)
+        return encode(s, zero ? s.add(real, zero) : real, element, false, mode);
+      Value whole = saturate(s, real, zero, element, resultUnsigned);
+      return isNarrow(element) ? encode(s, whole, element, resultUnsigned) : whole;
     });
     b.replaceOp(op, t.castTo(y, type));
     return success();
@@ -76,28 +109,20 @@ struct DequantizeLinearLowering : ONNXLowering<onnx::DequantizeLinearOp> {
   using ONNXLowering::ONNXLowering;
   LogicalResult matchAndRewrite(onnx::DequantizeLinearOp op, OpAdaptor adaptor, ConversionPatternRewriter &b) const override {
     auto type = cast<RankedTensorType>(typeConverter->convertType(op.getType()));
-    if (!isa<IntegerType>(elementType(adaptor.getX())))
-      return b.notifyMatchFailure(op, "expected integers");
+    Type from = getElementTypeOrSelf(op.getX().getType());
+    if (!from.isInteger() && !isNarrow(from))
+      return emitError(op.getLoc()) << "expected integers or floats of at most 8 bits, got " << op.getX().getType();
     ComputeBuilder t(b, op.getLoc());
-    int64_t rank = type.getRank();
-    bool hasZero = !isAbsent(op.getXZeroPoint());
-    auto scaleMap = parameterMap(t, adaptor.getXScale(), rank, op.getAxis(), op.getBlockSize());
-    auto zeroMap = hasZero ? parameterMap(t, adaptor.getXZeroPoint(), rank, op.getAxis(), op.getBlockSize()) : scaleMap;
-    if (failed(scaleMap) || failed(zeroMap))
-      return emitError(op.getLoc()) << "expected a scale per tensor, axis or block, got " << op.getXScale().getType();
-    SmallVector<Value> inputs = {adaptor.getX(), adaptor.getXScale()};
-    SmallVector<AffineMap> maps = {b.getMultiDimIdentityMap(rank), *scaleMap};
-    if (hasZero) {
-      inputs.push_back(adaptor.getXZeroPoint());
-      maps.push_back(*zeroMap);
-    }
-    bool dataUnsigned = isUnsigned(op.getX());
-    Value y = t.mapWide(inputs, maps, t.dims(adaptor.getX()), type.getElementType(), [&](ScalarBuilder &s, ValueRange v) {
-      Type i32 = b.getI32Type(), wide = wideType(type.getElementType());
-      Value x = s.cast(v[0], i32, dataUnsigned, false);
-      if (hasZero)
-        x = s.sub(x, s.cast(v[2], i32, dataUnsigned, false));
-      return s.mul(s.cast(x, wide, false, false), s.cast(v[1], wide, false, false));
+    auto operands = readOperands(t, op, adaptor.getOperands(), op.getAxis(), op.getBlockSize());
+    if (failed(operands))
+      return failure();
+    Value y = t.mapWide(operands->inputs, operands->maps, t.dims(adaptor.getX()), type.getElementType(), [&](ScalarBuilder &s, ValueRange v) {
+      Type wide = wideType(type.getElementType()), exact = isa<FloatType>(from) ? wide : b.getI32Type();
+      auto number = [&](Value stored) { return s.cast(decode(s, stored, from), exact, from.isUnsignedInteger(), false); };
+      Value x = number(v[0]);
+      if (operands->zero)
+        x = s.sub(x, number(v[2]));
+      return s.mul(s.cast(x, wide, false, false), s.cast(decode(s, v[1], operands->scale), wide, false, false));
     });
     b.replaceOp(op, t.castTo(y, type));
     return success();

@@ -103,7 +103,7 @@ static int32_t checkBuffer(ingot_frame *frame, int32_t index, const ingot_tensor
     return fail(frame, INGOT_SHAPE_MISMATCH, index, "has dimensions that are negative or beyond any memory");
   if (frame->query || !count)
     return INGOT_OK;
-  size_t bytes = (size_t)count * elementSize, alignment = elementSize > 8 ? 8 : elementSize;
+  size_t bytes = (size_t)count * elementSize, alignment = elementSize > 8 && tensor->type != INGOT_COMPLEX128 ? 8 : elementSize;
   if (!tensor->data)
     return fail(frame, INGOT_INVALID_ARGUMENT, index, "has no data");
   if (tensor->bytes < bytes)
