@@ -187,36 +187,12 @@ struct LpNormalizationLowering : ONNXLowering<onnx::LpNormalizationOp> {
   }
 };
 
-/// Outside training it gives its operand.
-struct DropoutLowering : ONNXLowering<onnx::DropoutOp> {
-  using ONNXLowering::ONNXLowering;
-  LogicalResult matchAndRewrite(onnx::DropoutOp op, OpAdaptor adaptor, ConversionPatternRewriter &b) const override {
-    bool trains = !isAbsent(op.getTrainingMode()) && !isConstant(op.getTrainingMode(), 0);
-    if (trains && !isConstant(op.getRatio(), 0)) {
-      return emitError(op.getLoc()) << "expected training_mode false or ratio 0, which are constants, got a dropout that draws random numbers";
-    }
-    ComputeBuilder t(b, op.getLoc());
-    Value mask = t.full(t.dims(adaptor.getData()), t.boolean(true));
-    b.replaceOp(op, {adaptor.getData(), t.castTo(mask, typeConverter->convertType(op.getMask().getType()))});
-    return success();
-  }
-
-private:
-  static bool isConstant(Value v, double wanted) {
-    ElementsAttr elements;
-    if (!matchPattern(v, m_Constant(&elements)) || elements.getNumElements() != 1)
-      return false;
-    if (isa<IntegerType>(elements.getElementType()))
-      return (*elements.tryGetValues<APInt>()->begin()).getSExtValue() == wanted;
-    return (*elements.tryGetValues<APFloat>()->begin()).convertToDouble() == wanted;
-  }
-};
-
 } // namespace
 
 void ingot::populateNormalizationLowering(RewritePatternSet &patterns, const TypeConverter &types, LoweringContext &context) {
-  patterns.add<LayerNormalizationLowering, RMSNormalizationLowering, MeanVarianceNormalizationLowering, LpNormalizationLowering,
-               DropoutLowering>(types, context);
+  patterns.add<LayerNormalizationLowering, RMSNormalizationLowering, MeanVarianceNormalizationLowering, LpNormalizationLowering>(types, context);
+  populateDropoutLowering(patterns, types, context);
+  populateLossLowering(patterns, types, context);
   populateSoftmaxLowering(patterns, types, context);
   populateChannelNormalizationLowering(patterns, types, context);
 }

@@ -9,6 +9,8 @@ namespace ingot {
 
 void populateSoftmaxLowering(mlir::RewritePatternSet &, const mlir::TypeConverter &, LoweringContext &);
 void populateChannelNormalizationLowering(mlir::RewritePatternSet &, const mlir::TypeConverter &, LoweringContext &);
+void populateDropoutLowering(mlir::RewritePatternSet &, const mlir::TypeConverter &, LoweringContext &);
+void populateLossLowering(mlir::RewritePatternSet &, const mlir::TypeConverter &, LoweringContext &);
 
 /// Statistics of a tensor over some of its dimensions.
 class Statistics {
@@ -36,10 +38,9 @@ private:
   mlir::Value divideByCount(mlir::Value sums);
 };
 
-/// softmax along `axis`, in wide floats, stored as `element`.
+/// softmax along `axis`, and its logarithm, in wide floats, stored as `element`.
 mlir::Value softmax(ComputeBuilder &t, mlir::Value x, int64_t axis, mlir::Type element);
-
-inline int64_t fromFront(int64_t axis, int64_t rank) { return axis < 0 ? axis + rank : axis; }
+mlir::Value logSoftmax(ComputeBuilder &t, mlir::Value x, int64_t axis, mlir::Type element);
 
 } // namespace ingot
 

@@ -48,6 +48,17 @@ Value ingot::softmax(ComputeBuilder &t, Value x, int64_t axis, Type element) {
                    [](ScalarBuilder &s, ValueRange v) { return s.mul(v[0], v[1]); });
 }
 
+Value ingot::logSoftmax(ComputeBuilder &t, Value x, int64_t axis, Type element) {
+  AxisReduction r(t, x, axis);
+  Value largest = r.largest();
+  Value sums = t.fold({x, largest}, {r.identity, r.keptMap}, t.full(r.keptDims(), t.number(r.wide, 0)), r.keptMap,
+                      [](ScalarBuilder &s, ValueRange v) { return s.add(v[2], s.exp(s.sub(v[0], v[1]))); });
+  Value offsets = t.mapWide({largest, sums}, {}, r.keptDims(), r.wide,
+                            [](ScalarBuilder &s, ValueRange v) { return s.add(v[0], s.log(v[1])); });
+  return t.mapWide({x, offsets}, {r.identity, r.keptMap}, t.dims(x), element,
+                      [](ScalarBuilder &s, ValueRange v) { return s.sub(v[0], v[1]); });
+}
+
 namespace {
 
 /// y = exp(x - max x) / sum exp(x - max x)
@@ -70,15 +81,7 @@ struct LogSoftmaxLowering : ONNXLowering<onnx::LogSoftmaxOp> {
   LogicalResult matchAndRewrite(onnx::LogSoftmaxOp op, OpAdaptor adaptor, ConversionPatternRewriter &b) const override {
     auto type = cast<RankedTensorType>(typeConverter->convertType(op.getType()));
     ComputeBuilder t(b, op.getLoc());
-    Value x = adaptor.getInput();
-    AxisReduction r(t, x, fromFront(op.getAxis(), type.getRank()));
-    Value largest = r.largest();
-    Value sums = t.fold({x, largest}, {r.identity, r.keptMap}, t.full(r.keptDims(), t.number(r.wide, 0)), r.keptMap,
-                        [](ScalarBuilder &s, ValueRange v) { return s.add(v[2], s.exp(s.sub(v[0], v[1]))); });
-    Value offsets = t.mapWide({largest, sums}, {}, r.keptDims(), r.wide,
-                              [](ScalarBuilder &s, ValueRange v) { return s.add(v[0], s.log(v[1])); });
-    Value y = t.mapWide({x, offsets}, {r.identity, r.keptMap}, t.dims(x), type.getElementType(),
-                        [](ScalarBuilder &s, ValueRange v) { return s.sub(v[0], v[1]); });
+    Value y = logSoftmax(t, adaptor.getInput(), fromFront(op.getAxis(), type.getRank()), type.getElementType());
     b.replaceOp(op, t.castTo(y, type));
     return success();
   }
