@@ -96,10 +96,6 @@ struct BitCastLowering : ONNXLowering<onnx::BitCastOp> {
     if (!type || !isNumberTensor(input) || !isNumber(type.getElementType()))
       return b.notifyMatchFailure(op, "expected tensors of numbers");
     Type from = elementType(input), to = type.getElementType();
-    // A bool is a byte outside of the compiler.
-    auto width = [](Type element) { return element.isInteger(1) ? 8 : element.getIntOrFloatBitWidth(); };
-    if (width(from) != width(to))
-      return emitError(op.getLoc()) << "expected element types of equal width, got " << op.getInput().getType() << " and " << op.getType();
     if (from == to) {
       b.replaceOp(op, input);
       return success();
@@ -107,6 +103,7 @@ struct BitCastLowering : ONNXLowering<onnx::BitCastOp> {
     TensorBuilder t(b, op.getLoc());
     Value y = t.map(input, {}, t.dims(input), to, [&](OpBuilder &nested, Location loc, ValueRange args) -> Value {
       ScalarBuilder s(nested, loc, true, to);
+      // A bool is a byte outside of the compiler.
       if (from.isInteger(1) || to.isInteger(1))
         return s.cast(args[0], to, true, true);
       return arith::BitcastOp::create(nested, loc, to, args[0]);

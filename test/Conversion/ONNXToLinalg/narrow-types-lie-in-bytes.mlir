@@ -24,7 +24,7 @@ func.func @reads(%a: tensor<4xi4>) -> tensor<4xf32> {
 // CHECK: arith.constant dense<[15, 7]> : tensor<2xi8>
 // CHECK: arith.constant dense<56> : tensor<2xi8>
 func.func @constants() -> (tensor<2xi4>, tensor<2xf8E4M3FN>) {
-  %0 = onnx.Constant {value = dense<[-1, 7]> : tensor<2xi4>} : () -> tensor<2xi4>
-  %1 = onnx.Constant {value = dense<1.0> : tensor<2xf8E4M3FN>} : () -> tensor<2xf8E4M3FN>
+  %0 = onnx.Constant {value = dense<[-1, 7]> : tensor<2xi4>} : tensor<2xi4>
+  %1 = onnx.Constant {value = dense<1.0> : tensor<2xf8E4M3FN>} : tensor<2xf8E4M3FN>
   return %0, %1 : tensor<2xi4>, tensor<2xf8E4M3FN>
 }

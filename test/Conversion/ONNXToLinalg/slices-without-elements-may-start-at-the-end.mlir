@@ -4,7 +4,7 @@
 // CHECK-DAG: tensor.empty() : tensor<0xf32>
 // CHECK-DAG: tensor.extract_slice %{{.*}}[0] [8] [1]
 func.func @split(%x: tensor<8xf32>) -> (tensor<8xf32>, tensor<0xf32>) {
-  %parts = onnx.Constant {value = dense<[8, 0]> : tensor<2xi64>} : () -> tensor<2xi64>
+  %parts = onnx.Constant {value = dense<[8, 0]> : tensor<2xi64>} : tensor<2xi64>
   %0:2 = onnx.Split %x, %parts {axis = 0 : i64} : (tensor<8xf32>, tensor<2xi64>) -> (tensor<8xf32>, tensor<0xf32>)
   return %0#0, %0#1 : tensor<8xf32>, tensor<0xf32>
 }

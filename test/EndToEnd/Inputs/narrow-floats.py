@@ -6,6 +6,8 @@ import subprocess
 import sys
 
 import numpy as np
+import onnx
+from onnx import numpy_helper
 
 folder = sys.argv[1]
 # name: exponent bits, mantissa bits, bias, what the highest codes are
@@ -54,7 +56,8 @@ def power_of_two(x, mode):
     return 2.0 ** low
 
 
-def run(name, model, inputs):
+def run(name, model, inputs, results):
+    """The values of the results by name."""
     with open(f"{folder}/{name}.mlir", "w") as file:
         file.write(model)
     subprocess.check_call(["ingotc", f"{folder}/{name}.mlir", "-o", f"{folder}/{name}.so"])
@@ -63,6 +66,8 @@ def run(name, model, inputs):
         np.save(f"{folder}/{key}.npy", array)
         arguments += ["--input", f"{key}={folder}/{key}.npy"]
     subprocess.check_call(["ingot-run", f"{folder}/{name}.so", *arguments, "--outputs", folder], stdout=subprocess.DEVNULL)
+    tensors = [onnx.load_tensor(f"{folder}/output_{i}.pb") for i in range(len(results))]
+    return {key: numpy_helper.to_array(tensor) for (key, _, _), tensor in zip(results, tensors)}
 
 
 def function(arguments, results, body):
@@ -89,10 +94,10 @@ for name in DATA_TYPE:
              f'%f{name} = onnx.Cast %n{name} {{to = 1 : i64}} : (tensor<256x{name}>) -> tensor<256xf32>']
     results.append((f"from_{name}", "tensor<256xf32>", f"%f{name}"))
 codes = np.arange(256, dtype=np.uint8)
-run("from", function('%x: tensor<256xui8> {onnx.name = "codes"}', results, body), {"codes": codes})
+got = run("from", function('%x: tensor<256xui8> {onnx.name = "codes"}', results, body), {"codes": codes}, results)
 for name in FORMATS:
-    check(f"from {name}", codes, np.load(f"{folder}/from_{name}.npy"), np.array([value(int(c), name) for c in codes], np.float32))
-check("from f8E8M0FNU", codes, np.load(f"{folder}/from_f8E8M0FNU.npy"),
+    check(f"from {name}", codes, got[f"from_{name}"], np.array([value(int(c), name) for c in codes], np.float32))
+check("from f8E8M0FNU", codes, got["from_f8E8M0FNU"],
       np.array([np.nan if c == 255 else 2.0 ** (int(c) - 127) for c in codes], np.float32))
 
 # To each: every value, every middle of two, and their neighbours.
@@ -117,9 +122,9 @@ body += [f'%d = onnx.Cast %y {{to = 17 : i64}} : (tensor<4xf64>) -> tensor<4xf8E
          '%df = onnx.Cast %d {to = 1 : i64} : (tensor<4xf8E4M3FN>) -> tensor<4xf32>']
 results.append(("once", "tensor<4xf32>", "%df"))
 y = np.array([1.0625 + 1e-12, 1.0625 - 1e-12, -1.1875 - 1e-12, -1.1875 + 1e-12])
-run("to", function(f'%x: tensor<{shape}f32> {{onnx.name = "numbers"}}, %y: tensor<4xf64> {{onnx.name = "doubles"}}', results, body),
-    {"numbers": x, "doubles": y})
+got = run("to", function(f'%x: tensor<{shape}f32> {{onnx.name = "numbers"}}, %y: tensor<4xf64> {{onnx.name = "doubles"}}', results, body),
+    {"numbers": x, "doubles": y}, results)
 for name, attribute, key in conversions:
     wanted = [power_of_two(v, key) for v in x] if name == "f8E8M0FNU" else [nearest(v, name, key.endswith("_1")) for v in x]
-    check(f"to {name} {attribute}", x, np.load(f"{folder}/to_{key}.npy"), np.array(wanted, np.float32))
-check("once", y, np.load(f"{folder}/once.npy"), np.array([1.125, 1.0, -1.25, -1.125], np.float32))
+    check(f"to {name} {attribute}", x, got[f"to_{key}"], np.array(wanted, np.float32))
+check("once", y, got["once"], np.array([1.125, 1.0, -1.25, -1.125], np.float32))
