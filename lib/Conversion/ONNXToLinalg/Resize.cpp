@@ -69,6 +69,8 @@ static Value coordinate(Reals r, StringRef mode, const Axis &a, Value x) {
   Value halfPixel = r.sub(r.div(r.add(x, half), a.scale), half);
   if (mode == "asymmetric")
     return r.div(x, a.scale);
+  if (mode == "tf_half_pixel_for_nn") // of version 11 only
+    return r.div(r.add(x, half), a.scale);
   if (mode == "align_corners") {
     Value width = r.mul(a.scale, in);
     Value distance = r.sub(width, one);
