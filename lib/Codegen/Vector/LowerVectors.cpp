@@ -2,6 +2,7 @@
 #include "MathApproximation.h"
 #include "ingot/Transforms/Passes.h"
 
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -39,6 +40,8 @@ struct LowerVectors : ingot::impl::LowerVectorsBase<LowerVectors> {
     ingot::populateMathApproximation(patterns);
     ingot::populateSimplifyExtrema(patterns);
     populateMathPolynomialApproximationPatterns(patterns, isGoodUpstream);
+    // Few processors convert to bf16, and what LLVM calls elsewhere is in no library that an object may need.
+    arith::populateExpandBFloat16Patterns(patterns);
     if (failed(applyPatternsGreedily(func, std::move(patterns)))) return signalPassFailure();
     hoistScratch(func);
   }
