@@ -34,6 +34,7 @@ public:
 
 private:
   LogicalResult applyShapes();
+  void forgetDims();
 
   const ImportOptions &options;
   Location loc;
@@ -93,6 +94,15 @@ LogicalResult Signature::applyShapes() {
   return success();
 }
 
+void Signature::forgetDims() {
+  for (Entry &input : inputs)
+    if (auto tensor = dyn_cast<RankedTensorType>(input.type)) {
+      input.type = RankedTensorType::get(SmallVector<int64_t>(tensor.getRank(), ShapedType::kDynamic), tensor.getElementType());
+      input.dimParams.assign(tensor.getRank(), "");
+    }
+  for (Entry &output : outputs) output.dimParams.clear();
+}
+
 LogicalResult Signature::specialise() {
   llvm::StringSet<> known;
   for (const auto *entries : {&inputs, &outputs})
@@ -110,6 +120,7 @@ LogicalResult Signature::specialise() {
     fixed[name] = value;
   }
   if (failed(applyShapes())) return failure();
+  if (options.forgetDims) forgetDims();
   for (auto *entries : {&inputs, &outputs})
     for (Entry &entry : *entries) {
       auto tensor = dyn_cast_if_present<RankedTensorType>(entry.type);

@@ -14,6 +14,8 @@ struct ImportOptions {
   std::vector<std::pair<std::string, int64_t>> dims;
   /// Shapes of inputs, by name (--shape INPUT=1x3x224x224); -1 leaves a dimension open.
   std::vector<std::pair<std::string, std::vector<int64_t>>> shapes;
+  /// Forgets the dimensions of all inputs, whatever the model says: each becomes a symbol of its own (for tests of dynamic shapes).
+  bool forgetDims = false;
 };
 
 /// Reads the model at `path` (binary ONNX).  Null after diagnostics if it is broken or unsupported.  Weights become

@@ -3,6 +3,7 @@
 #define INGOT_TOOLS_NUMERICS_RUNCASE_H
 
 #include "Cases.h"
+#include "ingot/Import/Import.h"
 #include "ingot/Pipelines/Compiler.h"
 
 namespace ingot::numerics {
@@ -25,7 +26,7 @@ struct Verdict {
 };
 
 /// Compiles the case in `context` for this machine, runs it on every data set and compares.
-Verdict runCase(const Case &testCase, mlir::MLIRContext &context, const PipelineOptions &options);
+Verdict runCase(const Case &testCase, mlir::MLIRContext &context, const ImportOptions &importOptions, const PipelineOptions &options);
 
 /// Compiles something small, so that forked children share what the first compilation costs.
 void warmUp(mlir::MLIRContext &context, const PipelineOptions &options);

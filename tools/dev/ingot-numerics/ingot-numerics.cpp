@@ -30,6 +30,7 @@ cl::opt<double> timeout("timeout", cl::desc("Seconds that a case may take (defau
 cl::opt<unsigned> optLevel("O", cl::desc("Optimisation level (default 1: most of the time goes into compiling)"), cl::Prefix, cl::init(1),
                            cl::cat(category));
 cl::opt<std::string> cpu("mcpu", cl::desc("Processor (default native)"), cl::init("native"), cl::cat(category));
+cl::opt<bool> symbolic("symbolic", cl::desc("Compile as if no dimension of any input were known"), cl::cat(category));
 cl::opt<bool> quiet("quiet", cl::desc("Do not name the cases that fail"), cl::cat(category));
 cl::opt<bool> inProcess("in-process", cl::desc("No forks: for debugging one case"), cl::cat(category));
 
@@ -155,13 +156,15 @@ int main(int argc, char **argv) {
   if (update && (expectFile.empty() || !filter.empty()))
     return complain("--update needs --expect and all cases, that is no --filter");
 
+  ImportOptions importOptions;
+  importOptions.forgetDims = symbolic;
   PipelineOptions options;
   options.target.cpu = cpu;
   options.target.optLevel = optLevel;
   std::unique_ptr<mlir::MLIRContext> context = createContext(/*multithreaded=*/false);
   Report report(cases, expectations);
   auto started = std::chrono::steady_clock::now();
-  auto body = [&](size_t i) { return runCase(cases[i], *context, options); };
+  auto body = [&](size_t i) { return runCase(cases[i], *context, importOptions, options); };
   auto done = [&](size_t i, const Verdict &verdict) { report.add(i, verdict); };
   if (inProcess) {
     for (size_t i = 0; i < cases.size(); ++i)
