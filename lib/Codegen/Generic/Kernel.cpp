@@ -133,18 +133,37 @@ GenericKernel::Values GenericKernel::body(const Points &at, Values acc) {
   return result;
 }
 
+/// A sum of more terms than twice this is a sum of sums of so many: its error grows with the number of blocks and the length of one, not with
+/// the number of terms.
+static constexpr int64_t kSumBlock = 32;
+
 /// Reduction loops from `loop` on, the accumulators carried; the vector loop is not among them.
 GenericKernel::Values GenericKernel::reduce(Points &at, unsigned loop, Values acc) {
   while (loop < nest.loops.size() && (nest.loops[loop].parallel || loop == plan.vectorLoop)) ++loop;
   if (loop == nest.loops.size()) return plan.vectorReduces && at.length ? reduceVector(at, acc) : body(at, acc);
-  auto forOp = scf::ForOp::create(b, loc, ix.constant(0), nest.loops[loop].size, ix.constant(1), acc);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(forOp.getBody());
-  at.index[loop] = forOp.getInductionVar();
-  Values next = reduce(at, loop + 1, Values(forOp.getRegionIterArgs()));
-  at.index[loop] = {};
-  scf::YieldOp::create(b, loc, next);
-  return Values(forOp.getResults());
+  auto run = [&](Value from, Value to, int64_t step, Values init, llvm::function_ref<Values(Value, Values)> body) {
+    auto forOp = scf::ForOp::create(b, loc, from, to, ix.constant(step), init);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(forOp.getBody());
+    scf::YieldOp::create(b, loc, body(forOp.getInductionVar(), Values(forOp.getRegionIterArgs())));
+    return Values(forOp.getResults());
+  };
+  auto single = [&](Value i, Values carried) {
+    at.index[loop] = i;
+    Values next = reduce(at, loop + 1, carried);
+    at.index[loop] = {};
+    return next;
+  };
+  Value size = nest.loops[loop].size;
+  bool isLong = nest.loops[loop].known().value_or(INT64_MAX) > 2 * kSumBlock;
+  if (!plan.sumsFloats || !isLong) return run(ix.constant(0), size, 1, acc, single);
+  return run(ix.constant(0), size, kSumBlock, acc, [&](Value begin, Values carried) {
+    Values block;
+    for (Value v : carried) block.push_back(arith::ConstantOp::create(b, loc, b.getZeroAttr(v.getType())));
+    block = run(begin, ix.min(ix.add(begin, kSumBlock), size), 1, block, single);
+    for (auto [sum, part] : llvm::zip(block, carried)) sum = arith::AddFOp::create(b, loc, part, sum);
+    return block;
+  });
 }
 
 void GenericKernel::emitPoints(Points at) {

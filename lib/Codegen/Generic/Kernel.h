@@ -19,6 +19,7 @@ struct GenericPlan {
   int64_t jam = 1;
   llvm::SmallVector<mlir::vector::CombiningKind> kinds; // of each result, when the vector loop reduces
   llvm::SmallVector<mlir::Operation *> combiners;
+  bool sumsFloats = false;            // every result is a sum of floats: long ones are summed in blocks
   bool masked = false;                // the tail is a masked vector, not a scalar loop
 };
 

@@ -46,6 +46,12 @@ static bool matchCombiners(const LoopNest &nest, GenericPlan &plan) {
   return true;
 }
 
+/// Whether every result is a sum of floats.
+static bool sumsFloats(const LoopNest &nest) {
+  GenericPlan plan;
+  return matchCombiners(nest, plan) && llvm::all_of(plan.combiners, [](Operation *op) { return isa<arith::AddFOp>(op); });
+}
+
 /// What differs from lane to lane along a loop.
 static llvm::DenseSet<Value> valuesAlong(const LoopNest &nest, unsigned loop) {
   llvm::DenseSet<Value> along;
@@ -114,6 +120,7 @@ FailureOr<GenericPlan> ingot::planGeneric(const LoopNest &nest, const TargetRow 
 
   GenericPlan plan;
   bool reduces = llvm::any_of(nest.loops, [](const Loop &l) { return !l.parallel; });
+  plan.sumsFloats = reduces && sumsFloats(nest);
   bool gathering = !isVectorizableBody(*body) || const_cast<linalg::LinalgOp &>(nest.op).hasIndexSemantics();
   for (BlockArgument arg : body->getArguments())
     if (!arg.use_empty() && !arg.getType().isIntOrFloat()) return plan;
