@@ -186,7 +186,7 @@ Value ScalarBuilder::log(Value x) { return throughFloat(*this, x, [&](Value f) {
 Value ScalarBuilder::sqrt(Value x) { return throughFloat(*this, x, [&](Value f) { return math<math::SqrtOp>(f); }); }
 Value ScalarBuilder::tanh(Value x) { return math<math::TanhOp>(x); }
 Value ScalarBuilder::erf(Value x) { return math<math::ErfOp>(x); }
-Value ScalarBuilder::expm1(Value x) { return sub(exp(x), like(x, 1)); }
+Value ScalarBuilder::expm1(Value x) { return math<math::ExpM1Op>(x); }
 Value ScalarBuilder::sigmoid(Value x) { return div(like(x, 1), add(like(x, 1), exp(neg(x)))); }
 // max(x, 0) + log(1 + exp(-|x|)): the exponential never overflows.
 Value ScalarBuilder::softplus(Value x) { return add(max(x, like(x, 0)), math<math::Log1pOp>(exp(neg(abs(x))))); }
@@ -254,6 +254,9 @@ Value ScalarBuilder::cast(Value x, Type to, bool fromUnsigned, bool toUnsigned) 
   bool zeroExtend = fromUnsigned || from.isInteger(1);
   if (auto toFloat = dyn_cast<FloatType>(to)) {
     if (auto fromFloat = dyn_cast<FloatType>(from)) {
+      // Between bf16 or f16 and f64 by way of f32, as no target does both steps at once.
+      if (std::min(toFloat.getWidth(), fromFloat.getWidth()) == 16 && std::max(toFloat.getWidth(), fromFloat.getWidth()) == 64)
+        return cast(cast(x, b.getF32Type(), false, false), to, false, false);
       if (toFloat.getWidth() > fromFloat.getWidth()) return arith::ExtFOp::create(b, loc, target, x);
       if (toFloat.getWidth() < fromFloat.getWidth()) return arith::TruncFOp::create(b, loc, target, x);
       // Two formats of one width meet in f32.
