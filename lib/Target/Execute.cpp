@@ -6,6 +6,8 @@
 #include "ingot/Target/Execute.h"
 #include "Parts.h"
 #include "Weights.h"
+#include "ingot/Target/CoreBitcode.h"
+#include "llvm/Bitcode/BitcodeReader.h"
 #include "llvm/ExecutionEngine/Orc/AbsoluteSymbols.h"
 #include "llvm/ExecutionEngine/Orc/Core.h"
 #include "llvm/ExecutionEngine/Orc/ExecutionUtils.h"
@@ -13,6 +15,7 @@
 #include "llvm/ExecutionEngine/Orc/SelfExecutorProcessControl.h"
 #include "llvm/Support/SmallVectorMemoryBuffer.h"
 #include "llvm/Target/TargetMachine.h"
+#include <mutex>
 
 using namespace llvm;
 using mlir::failed;
@@ -40,6 +43,39 @@ private:
   char *at, *end;
   uint64_t position = 0;
 };
+
+/// Machine code of the runtime core, which is most of what a small model costs: made once in a process.
+Expected<ObjectBytes> compileCore(const CpuTarget &target) {
+  LLVMContext context;
+  Expected<std::unique_ptr<Module>> core = parseBitcodeFile(MemoryBufferRef(coreBitcode(target.triple), "core"), context);
+  if (!core)
+    return core.takeError();
+  std::unique_ptr<TargetMachine> machine = createTargetMachine(target, /*optLevel=*/1);
+  if (!machine)
+    return createStringError("no machine for target \"" + target.triple.str() + "\"");
+  (*core)->setTargetTriple(target.triple);
+  (*core)->setDataLayout(machine->createDataLayout());
+  if (Error error = optimize(**core, *machine, /*optLevel=*/1))
+    return error;
+  ObjectBytes object;
+  raw_svector_ostream os(object);
+  if (Error error = translate(**core, *machine, /*assembly=*/false, os))
+    return error;
+  return object;
+}
+
+Expected<ObjectBytes> coreObject(const CpuTarget &target) {
+  static std::mutex mutex;
+  static std::optional<ObjectBytes> made;
+  std::lock_guard<std::mutex> lock(mutex);
+  if (!made) {
+    Expected<ObjectBytes> object = compileCore(target);
+    if (!object)
+      return object.takeError();
+    made = std::move(*object);
+  }
+  return *made;
+}
 
 class JITModel : public LoadedModel {
 public:
@@ -111,12 +147,16 @@ FailureOr<std::unique_ptr<LoadedModel>> loadModel(mlir::ModuleOp module, const T
   WeightsSource weights;
   if (bytes && bytes.getInt() > 0)
     weights.kind = WeightsSource::Symbol;
-  FailureOr<BuiltModule> built = buildLLVM(module, options, weights, /*exportEntry=*/false);
+  FailureOr<BuiltModule> built = buildLLVM(module, options, weights, /*exportEntry=*/false, /*withCore=*/false);
   if (failed(built))
     return failure();
   FailureOr<std::vector<ObjectBytes>> objects = compileParts(module, *built, /*mayDivide=*/true);
   if (failed(objects))
     return failure();
+  Expected<ObjectBytes> core = coreObject(built->target);
+  if (!core)
+    return module.emitError("internal error: runtime core: ") << toString(core.takeError());
+  objects->push_back(std::move(*core));
   if (Error error = result->load(std::move(*objects), options.entry))
     return module.emitError("internal error: the model cannot be loaded into this process: ") << toString(std::move(error));
   return std::unique_ptr<LoadedModel>(std::move(result));

@@ -147,7 +147,8 @@ void registerTranslations(mlir::MLIRContext &context) {
 
 } // namespace
 
-mlir::FailureOr<BuiltModule> buildLLVM(mlir::ModuleOp module, const EmitOptions &options, const WeightsSource &weights, bool exportEntry) {
+mlir::FailureOr<BuiltModule> buildLLVM(mlir::ModuleOp module, const EmitOptions &options, const WeightsSource &weights, bool exportEntry,
+                                      bool withCore) {
   Expected<CpuTarget> target = resolveTarget(options.target);
   if (!target)
     return module.emitError(toString(target.takeError()));
@@ -179,7 +180,7 @@ mlir::FailureOr<BuiltModule> buildLLVM(mlir::ModuleOp module, const EmitOptions 
   main->setName(built.main);
   setFunctionAttributes(*built.module, *target);
   addModelImage(*built.module, *info, options, *target, weights, exportEntry);
-  if (failed(linkCore(module, *built.module)))
+  if (withCore && failed(linkCore(module, *built.module)))
     return mlir::failure();
 
   std::string broken;

@@ -24,7 +24,7 @@ struct WeightsSource {
 };
 
 /// The model as an LLVM module, not optimised yet: generated code, the runtime core, and the structures that describe the model.
-/// The symbols that show are NAME_model and, if `exportEntry`, ingot_model_entry.
+/// The symbols that show are NAME_model and, if `exportEntry`, ingot_model_entry. Without `withCore` the core's functions are declared only.
 struct BuiltModule {
   std::unique_ptr<llvm::LLVMContext> context;
   std::unique_ptr<llvm::Module> module;
@@ -33,7 +33,8 @@ struct BuiltModule {
   unsigned optLevel = 2;
   std::string main; // name of the generated function that calls the kernels
 };
-mlir::FailureOr<BuiltModule> buildLLVM(mlir::ModuleOp module, const EmitOptions &options, const WeightsSource &weights, bool exportEntry);
+mlir::FailureOr<BuiltModule> buildLLVM(mlir::ModuleOp module, const EmitOptions &options, const WeightsSource &weights, bool exportEntry,
+                                      bool withCore = true);
 
 mlir::LogicalResult optimizeModule(mlir::ModuleOp module, BuiltModule &built);
 
