@@ -1,6 +1,8 @@
 //===- ComputeBuilder.cpp - numeric work over tensors, in wide floats ----------------===//
 #include "ComputeBuilder.h"
 
+#include "Broadcast.h"
+
 #include "ingot/Dialect/Ingot/IngotDialect.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 
@@ -21,12 +23,29 @@ AffineMap ComputeBuilder::select(unsigned loops, ArrayRef<int64_t> dims) {
   return mapOf(loops, results);
 }
 
-AffineMap ComputeBuilder::broadcastMap(Value operand, int64_t rank) {
-  auto type = cast<RankedTensorType>(operand.getType());
+AffineMap ComputeBuilder::broadcastMap(Value &operand, ArrayRef<OpFoldResult> dims) {
+  int64_t rank = dims.size(), own = cast<RankedTensorType>(operand.getType()).getRank();
   SmallVector<AffineExpr> results;
-  for (int64_t i = 0, n = type.getRank(); i < n; ++i)
-    results.push_back(type.getDimSize(i) == 1 ? zero() : loop(rank - n + i));
+  bool clear = true;
+  for (int64_t i = 0; i < own; ++i) {
+    OpFoldResult size = dim(operand, i), to = dims[rank - own + i];
+    auto known = getConstantIntValue(size);
+    results.push_back(known == 1 ? zero() : loop(rank - own + i));
+    clear &= known == 1 || size == to || (known && known == getConstantIntValue(to));
+  }
+  if (clear)
+    return mapOf(rank, results);
+  operand = expandTo(*this, operand, dims.take_back(own));
+  for (int64_t i = 0; i < own; ++i)
+    results[i] = loop(rank - own + i);
   return mapOf(rank, results);
+}
+
+AffineMap ComputeBuilder::axisMap(Value &operand, int64_t axis, ArrayRef<OpFoldResult> dims) {
+  if (cast<RankedTensorType>(operand.getType()).getRank() != 1)
+    return broadcastMap(operand, dims);
+  AffineMap along = broadcastMap(operand, dims[axis]);
+  return isa<AffineDimExpr>(along.getResult(0)) ? select(dims.size(), {axis}) : mapOf(dims.size(), {zero()});
 }
 
 //===--------------------------------- reshaping ----------------------------------===//

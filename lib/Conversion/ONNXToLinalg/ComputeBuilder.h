@@ -29,8 +29,11 @@ public:
   /// The loops in the given order.
   mlir::AffineMap select(unsigned loops, llvm::ArrayRef<int64_t> dims);
   using TensorBuilder::select;
-  /// How an operand of this type is read by numpy's broadcasting over `rank` loops: aligned at the end, 0 where its size is 1.
-  mlir::AffineMap broadcastMap(mlir::Value operand, int64_t rank);
+  /// How an operand is read by numpy's broadcasting over loops of these sizes: aligned at the end, 0 where its size is 1. Where only the run
+  /// tells whether a size is 1, the operand becomes one that is expanded along it, checked.
+  mlir::AffineMap broadcastMap(mlir::Value &operand, llvm::ArrayRef<mlir::OpFoldResult> dims);
+  /// The same for a scalar, or a vector along one of the loops; other operands broadcast.
+  mlir::AffineMap axisMap(mlir::Value &operand, int64_t axis, llvm::ArrayRef<mlir::OpFoldResult> dims);
 
   //--- reshaping with known grouping ---
   mlir::Value collapse(mlir::Value v, llvm::ArrayRef<mlir::ReassociationIndices> groups);

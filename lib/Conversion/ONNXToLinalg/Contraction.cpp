@@ -188,8 +188,9 @@ struct GemmLowering : ONNXLowering<onnx::GemmOp> {
       SmallVector<Value> inputs = {y};
       SmallVector<AffineMap> maps = {b.getMultiDimIdentityMap(2)};
       if (hasBias) {
-        inputs.push_back(adaptor.getC());
-        maps.push_back(t.broadcastMap(adaptor.getC(), 2));
+        Value bias = adaptor.getC();
+        maps.push_back(t.broadcastMap(bias, t.dims(y)));
+        inputs.push_back(bias);
       }
       y = t.mapWide(inputs, maps, t.dims(y), element, [&](ScalarBuilder &s, ValueRange x) {
         Value v = alpha == 1 ? x[0] : s.mul(x[0], s.like(x[0], alpha));

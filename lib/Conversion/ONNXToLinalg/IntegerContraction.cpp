@@ -51,14 +51,9 @@ static Value withoutZeroPoint(ComputeBuilder &t, const Quantized &q, int64_t axi
   SmallVector<Value> inputs = {q.data};
   SmallVector<AffineMap> maps = {t.b.getMultiDimIdentityMap(rank)};
   if (q.zeroPoint) {
-    inputs.push_back(q.zeroPoint);
-    auto zeroType = cast<RankedTensorType>(q.zeroPoint.getType());
-    SmallVector<AffineExpr> read;
-    if (zeroType.getRank() == 1)
-      read.push_back(zeroType.getDimSize(0) == 1 ? t.zero() : t.loop(axis));
-    else if (zeroType.getRank() > 1)
-      read = llvm::to_vector(t.broadcastMap(q.zeroPoint, rank).getResults());
-    maps.push_back(t.mapOf(rank, read));
+    Value zero = q.zeroPoint;
+    maps.push_back(t.axisMap(zero, axis, t.dims(q.data)));
+    inputs.push_back(zero);
   }
   return t.mapWide(inputs, maps, t.dims(q.data), t.b.getI32Type(), [&](ScalarBuilder &s, ValueRange x) {
     Value v = s.cast(x[0], s.resultType, q.isUnsigned, false);
@@ -72,18 +67,10 @@ static bool isScalar(Value v) { return cast<RankedTensorType>(v.getType()).hasSt
 /// i32 -> quantized: round(acc * xs * ws / ys) + zero, saturated; scales of the weights run along the last dimension.
 static Value requantize(ComputeBuilder &t, Value acc, const Requantization &q, ArrayRef<OpFoldResult> dims, Type element) {
   int64_t rank = dims.size();
-  auto lastOrScalar = [&](Value v) {
-    auto type = cast<RankedTensorType>(v.getType());
-    if (type.getRank() == 0)
-      return t.mapOf(rank, {});
-    if (type.getRank() == 1)
-      return t.mapOf(rank, {type.getDimSize(0) == 1 ? t.zero() : t.loop(rank - 1)});
-    return t.broadcastMap(v, rank);
-  };
   SmallVector<Value> inputs = {acc, q.xScale, q.wScale, q.yScale, q.yZero};
   SmallVector<AffineMap> maps = {t.b.getMultiDimIdentityMap(rank)};
-  for (Value v : ArrayRef<Value>(inputs).drop_front())
-    maps.push_back(lastOrScalar(v));
+  for (Value &v : MutableArrayRef<Value>(inputs).drop_front())
+    maps.push_back(t.axisMap(v, rank - 1, dims));
   return t.mapWide(inputs, maps, dims, element, [&](ScalarBuilder &s, ValueRange x) {
     Type f32 = t.b.getF32Type(), i32 = t.b.getI32Type();
     Value scale = s.div(s.mul(s.cast(x[1], f32, false, false), s.cast(x[2], f32, false, false)), s.cast(x[3], f32, false, false));

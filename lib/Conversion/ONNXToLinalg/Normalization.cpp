@@ -93,12 +93,15 @@ struct LayerNormalizationLowering : ONNXLowering<onnx::LayerNormalizationOp> {
     Value mean = stats.mean();
     Value inverse = stats.inverseRoot(stats.variance(mean), op.getEpsilon().convertToFloat());
 
-    SmallVector<Value> inputs = {adaptor.getX(), mean, inverse, adaptor.getScale()};
-    SmallVector<AffineMap> maps = {b.getMultiDimIdentityMap(rank), stats.keptMap(), stats.keptMap(), t.broadcastMap(adaptor.getScale(), rank)};
+    Dims dims = t.dims(adaptor.getX());
+    Value scale = adaptor.getScale(), bias = adaptor.getB();
+    AffineMap scaleMap = t.broadcastMap(scale, dims);
+    SmallVector<Value> inputs = {adaptor.getX(), mean, inverse, scale};
+    SmallVector<AffineMap> maps = {b.getMultiDimIdentityMap(rank), stats.keptMap(), stats.keptMap(), scaleMap};
     bool hasBias = !isAbsent(op.getB());
     if (hasBias) {
-      inputs.push_back(adaptor.getB());
-      maps.push_back(t.broadcastMap(adaptor.getB(), rank));
+      maps.push_back(t.broadcastMap(bias, dims));
+      inputs.push_back(bias);
     }
     Value y = t.mapWide(inputs, maps, t.dims(adaptor.getX()), type.getElementType(), [&](ScalarBuilder &s, ValueRange v) {
       Value scaled = s.mul(s.mul(s.sub(v[0], v[1]), v[2]), v[3]);
@@ -130,8 +133,10 @@ struct RMSNormalizationLowering : ONNXLowering<onnx::RMSNormalizationOp> {
     int64_t rank = type.getRank();
     Statistics stats(t, adaptor.getX(), trailingAxes(fromFront(op.getAxis(), rank), rank));
     Value inverse = stats.inverseRoot(stats.meanSquare(), op.getEpsilon().convertToFloat());
-    AffineMap maps[] = {b.getMultiDimIdentityMap(rank), stats.keptMap(), t.broadcastMap(adaptor.getScale(), rank)};
-    Value y = t.mapWide({adaptor.getX(), inverse, adaptor.getScale()}, maps, t.dims(adaptor.getX()), type.getElementType(),
+    Value scale = adaptor.getScale();
+    AffineMap scaleMap = t.broadcastMap(scale, t.dims(adaptor.getX()));
+    AffineMap maps[] = {b.getMultiDimIdentityMap(rank), stats.keptMap(), scaleMap};
+    Value y = t.mapWide({adaptor.getX(), inverse, scale}, maps, t.dims(adaptor.getX()), type.getElementType(),
                         [](ScalarBuilder &s, ValueRange v) { return s.mul(s.mul(v[0], v[1]), v[2]); });
     b.replaceOp(op, t.castTo(y, type));
     return success();

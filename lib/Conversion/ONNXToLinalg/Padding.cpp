@@ -75,14 +75,19 @@ struct CenterCropPadLowering : ONNXLowering<onnx::CenterCropPadOp> {
 LogicalResult PadLowering::readPads(onnx::PadOp op, OpAdaptor adaptor, ConversionPatternRewriter &b, TensorBuilder &t, Dims &low, Dims &high) const {
   int64_t rank = low.size();
   auto padsType = cast<RankedTensorType>(adaptor.getPads().getType());
-  if (padsType.isDynamicDim(0))
+  // Without axes there are two amounts for each dimension.
+  bool isOpen = padsType.isDynamicDim(0);
+  if (isOpen && !isAbsent(op.getAxes()))
     return failure();
+  if (isOpen)
+    t.check(t.compare(arith::CmpIPredicate::eq, t.value(t.dim(adaptor.getPads(), 0)), t.index(2 * rank)),
+            "the pads are not two for each dimension, expected " + Twine(2 * rank));
   auto element = [&](Value original, Value lowered, int64_t i) -> OpFoldResult {
     if (auto contents = shapes.contents(original); contents && (*contents)[i])
       return lowering.materialize(b, t.loc, (*contents)[i]);
     return t.toIndex(t.extract(lowered, t.index(i)));
   };
-  int64_t count = padsType.getDimSize(0) / 2;
+  int64_t count = isOpen ? rank : padsType.getDimSize(0) / 2;
   for (int64_t k = 0; k < count; ++k) {
     OpFoldResult before = element(op.getPads(), adaptor.getPads(), k), after = element(op.getPads(), adaptor.getPads(), count + k);
     OpFoldResult axis = isAbsent(op.getAxes()) ? t.indexAttr(k) : element(op.getAxes(), adaptor.getAxes(), k);

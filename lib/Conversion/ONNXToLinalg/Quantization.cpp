@@ -2,6 +2,7 @@
 #include "ComputeBuilder.h"
 #include "NarrowTypes.h"
 #include "ingot/Conversion/ONNXToLinalg.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 
 #include <cmath>
 
@@ -9,21 +10,26 @@ using namespace mlir;
 using namespace ingot;
 
 /// Reads scale or zero point for an element of the data: per tensor, per position along an axis, or per block along it.
-static FailureOr<AffineMap> parameterMap(ComputeBuilder &t, Value parameter, int64_t rank, int64_t axis, int64_t blockSize) {
+static FailureOr<AffineMap> parameterMap(ComputeBuilder &t, Value &parameter, ArrayRef<OpFoldResult> dims, int64_t axis, int64_t blockSize) {
   auto type = cast<RankedTensorType>(parameter.getType());
+  int64_t rank = dims.size();
   if (axis < 0)
     axis += rank;
-  if (type.getRank() == 0)
-    return t.mapOf(rank, {});
   if (type.hasStaticShape() && type.getNumElements() == 1)
     return t.mapOf(rank, SmallVector<AffineExpr>(type.getRank(), t.zero()));
-  if (type.getRank() == 1 && blockSize == 0)
-    return t.select(rank, {axis});
+  if (type.getRank() == 1 && blockSize == 0 && axis >= 0 && axis < rank)
+    return t.axisMap(parameter, axis, dims);
   if (type.getRank() != rank || blockSize <= 0)
     return failure();
   SmallVector<AffineExpr> read;
-  for (int64_t i = 0; i < rank; ++i)
+  for (int64_t i = 0; i < rank; ++i) {
+    OpFoldResult wanted = i == axis ? t.ceilDiv(dims[i], t.indexAttr(blockSize)) : dims[i], got = t.dim(parameter, i);
     read.push_back(i == axis ? t.loop(i).floorDiv(blockSize) : t.loop(i));
+    if (getConstantIntValue(wanted) && getConstantIntValue(wanted) == getConstantIntValue(got))
+      continue;
+    t.check(t.compare(arith::CmpIPredicate::eq, t.value(wanted), t.value(got)),
+            "dimension " + Twine(i) + " of a scale or zero point has not one element for each of the data, or each block");
+  }
   return t.mapOf(rank, read);
 }
 
@@ -51,16 +57,18 @@ struct QuantizationOperands {
 } // namespace
 
 static FailureOr<QuantizationOperands> readOperands(ComputeBuilder &t, Operation *op, ValueRange lowered, int64_t axis, int64_t blockSize) {
-  int64_t rank = cast<RankedTensorType>(lowered[0].getType()).getRank();
+  Dims dims = t.dims(lowered[0]);
+  int64_t rank = dims.size();
   QuantizationOperands result{{lowered[0]}, {t.b.getMultiDimIdentityMap(rank)}, getElementTypeOrSelf(op->getOperand(0).getType()),
                               getElementTypeOrSelf(op->getOperand(1).getType()), {}};
   for (auto [original, parameter] : llvm::drop_begin(llvm::zip(op->getOperands(), lowered))) {
     if (isAbsent(original))
       continue;
-    auto map = parameterMap(t, parameter, rank, axis, blockSize);
+    Value read = parameter;
+    auto map = parameterMap(t, read, dims, axis, blockSize);
     if (failed(map))
       return emitError(op->getLoc()) << "expected a scale and zero point per tensor, axis or block, got " << original.getType();
-    result.inputs.push_back(parameter);
+    result.inputs.push_back(read);
     result.maps.push_back(*map);
   }
   if (result.inputs.size() == 3)

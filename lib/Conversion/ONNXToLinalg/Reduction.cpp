@@ -75,6 +75,12 @@ Value ReductionLowering::reduceUnknown(onnx::ReductionInterface op, Value input,
   OpBuilder &b = t.b;
   Value one = t.index(1);
   SmallVector<Value> reduced = axisFlags(t, axes, rank);
+  // No axes are all of them, unless the operator says otherwise.
+  if (cast<RankedTensorType>(axes.getType()).isDynamicDim(0) && integerAttr(op, "noop_with_empty_axes", 0) == 0) {
+    Value none = t.compare(arith::CmpIPredicate::eq, t.value(t.dim(axes, 0)), t.index(0));
+    for (Value &flag : reduced)
+      flag = arith::OrIOp::create(b, t.loc, flag, none);
+  }
   // Loops: one per result dimension (size 1 where reduced), one per reduced dimension (size 1 where kept); their sum is the index of
   // the element.
   Dims resultDims, loopDims;
@@ -124,8 +130,8 @@ LogicalResult ReductionLowering::matchAndRewrite(onnx::ReductionInterface op, Ar
   if (axesShape && !(axesShape.hasStaticShape() && axesShape.getNumElements() == 0))
     axes = context.shapes.constantContents(op->getOperand(1));
   if (!axes) {
-    if (axesShape.getRank() != 1 || axesShape.isDynamicDim(0))
-      return b.notifyMatchFailure(op, "expected axes whose number is known");
+    if (axesShape.getRank() != 1)
+      return b.notifyMatchFailure(op, "expected a list of axes");
     b.replaceOp(op, t.castTo(reduceUnknown(op, input, operands[1], keepDims, resultType.getRank(), t), resultType));
     return success();
   }

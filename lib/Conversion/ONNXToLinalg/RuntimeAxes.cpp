@@ -1,10 +1,33 @@
 //===- RuntimeAxes.cpp - axes that only the run knows --------------------------------===//
 #include "RuntimeAxes.h"
 
+#include "Indices.h"
+
 using namespace mlir;
 using namespace ingot;
 
+/// The same where also the number of axes is known at run time only: for each dimension a search through the list.
+static SmallVector<Value> searchAxes(TensorBuilder &t, Value axes, int64_t rank) {
+  checkIndices(t, axes, t.indexAttr(rank));
+  Type i64 = t.b.getI64Type();
+  SmallVector<Value> flags;
+  for (int64_t i = 0; i < rank; ++i) {
+    Value found = t.reduce(axes, {0}, t.number(i64, 0), [&](OpBuilder &b, Location loc, ValueRange args) -> Value {
+      auto is = [&](int64_t v) -> Value {
+        Value c = arith::ConstantOp::create(b, loc, b.getIntegerAttr(args[0].getType(), v));
+        return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, args[0], c);
+      };
+      Value either = arith::OrIOp::create(b, loc, is(i), is(i - rank));
+      return arith::OrIOp::create(b, loc, args[1], arith::ExtUIOp::create(b, loc, i64, either));
+    });
+    flags.push_back(t.compare(arith::CmpIPredicate::ne, t.extract(found), t.number(i64, 0)));
+  }
+  return flags;
+}
+
 SmallVector<Value> ingot::axisFlags(TensorBuilder &t, Value axes, int64_t rank) {
+  if (cast<RankedTensorType>(axes.getType()).isDynamicDim(0))
+    return searchAxes(t, axes, rank);
   SmallVector<Value> flags(rank, t.boolean(false));
   Value rankValue = t.index(rank);
   for (int64_t a = 0, n = cast<RankedTensorType>(axes.getType()).getDimSize(0); a < n; ++a) {

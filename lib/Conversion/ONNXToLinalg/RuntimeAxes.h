@@ -6,7 +6,7 @@
 
 namespace ingot {
 
-/// For each of `rank` dimensions whether it is among the elements of the rank-1 tensor `axes` (of static size; negative ones count from
+/// For each of `rank` dimensions whether it is among the elements of the rank-1 tensor `axes` (negative ones count from
 /// the end).  Axes out of range end the run.
 llvm::SmallVector<mlir::Value> axisFlags(TensorBuilder &t, mlir::Value axes, int64_t rank);
 

@@ -87,6 +87,8 @@ private:
     Dims starts, ends, steps;
     SmallVector<bool> sliced;
   };
+  /// The same where the run knows how many dimensions are sliced.
+  static Ranges searchRanges(onnx::SliceOp op, OpAdaptor adaptor, TensorBuilder &t, ArrayRef<OpFoldResult> dims);
   FailureOr<Ranges> readRanges(onnx::SliceOp op, OpAdaptor adaptor, ConversionPatternRewriter &b, TensorBuilder &t, ArrayRef<OpFoldResult> dims) const;
 };
 
@@ -99,12 +101,36 @@ static OpFoldResult selectIfNegative(TensorBuilder &t, OpFoldResult x, OpFoldRes
   return t.select(t.compare(arith::CmpIPredicate::slt, t.value(x), t.index(0)), t.value(then), t.value(otherwise));
 }
 
+/// The element of `list` whose axis is dimension `dim`, which may count from the end (without `axes` its number in the list); `otherwise` if none
+/// is. The list may have any length, also 0.
+static Value elementFor(TensorBuilder &t, Value list, Value axes, int64_t dim, int64_t rank, Value otherwise) {
+  OpBuilder &b = t.b;
+  Type element = elementType(list);
+  SmallVector<Value> inputs = {list};
+  if (axes)
+    inputs.push_back(axes);
+  SmallVector<AffineMap> maps(inputs.size(), b.getMultiDimIdentityMap(1));
+  maps.push_back(AffineMap::get(1, 0, b.getContext()));
+  Value init = t.fromScalar(t.fromIndex(otherwise, element));
+  auto iterators = {utils::IteratorType::reduction};
+  auto found = linalg::GenericOp::create(b, t.loc, init.getType(), inputs, init, maps, iterators, [&](OpBuilder &n, Location loc, ValueRange args) {
+    Value axis = axes ? args[1] : linalg::IndexOp::create(n, loc, 0).getResult();
+    auto is = [&](int64_t v) -> Value {
+      Value c = arith::ConstantOp::create(n, loc, n.getIntegerAttr(axis.getType(), v));
+      return arith::CmpIOp::create(n, loc, arith::CmpIPredicate::eq, axis, c);
+    };
+    Value here = arith::OrIOp::create(n, loc, is(dim), is(dim - rank));
+    linalg::YieldOp::create(n, loc, arith::SelectOp::create(n, loc, here, args[0], args.back()).getResult());
+  });
+  return t.toIndex(t.extract(found.getResult(0)));
+}
+
 FailureOr<SliceLowering::Ranges> SliceLowering::readRanges(onnx::SliceOp op, OpAdaptor adaptor, ConversionPatternRewriter &b, TensorBuilder &t,
                                                            ArrayRef<OpFoldResult> dims) const {
   int64_t rank = dims.size();
   auto startsType = cast<RankedTensorType>(adaptor.getStarts().getType());
   if (startsType.isDynamicDim(0))
-    return failure();
+    return searchRanges(op, adaptor, t, dims);
   auto element = [&](Value original, Value lowered, int64_t i) -> OpFoldResult {
     if (auto contents = shapes.contents(original); contents && (*contents)[i])
       return lowering.materialize(b, t.loc, (*contents)[i]);
@@ -139,6 +165,23 @@ FailureOr<SliceLowering::Ranges> SliceLowering::readRanges(onnx::SliceOp op, OpA
       r.steps[i] = t.select(here, t.value(step), t.value(r.steps[i]));
       r.sliced[i] = true;
     }
+  }
+  return r;
+}
+
+SliceLowering::Ranges SliceLowering::searchRanges(onnx::SliceOp op, OpAdaptor adaptor, TensorBuilder &t, ArrayRef<OpFoldResult> dims) {
+  Value axes = isAbsent(op.getAxes()) ? Value() : adaptor.getAxes(), steps = isAbsent(op.getSteps()) ? Value() : adaptor.getSteps();
+  Value count = t.value(t.dim(adaptor.getStarts(), 0));
+  for (Value list : {adaptor.getEnds(), axes, steps})
+    if (list)
+      t.check(t.compare(arith::CmpIPredicate::eq, count, t.value(t.dim(list, 0))), "starts, ends, axes and steps differ in length");
+  Ranges r;
+  int64_t rank = dims.size();
+  for (int64_t i = 0; i < rank; ++i) {
+    r.starts.push_back(elementFor(t, adaptor.getStarts(), axes, i, rank, t.index(0)));
+    r.ends.push_back(elementFor(t, adaptor.getEnds(), axes, i, rank, t.value(dims[i])));
+    r.steps.push_back(steps ? OpFoldResult(elementFor(t, steps, axes, i, rank, t.index(1))) : t.indexAttr(1));
+    r.sliced.push_back(true);
   }
   return r;
 }
