@@ -57,7 +57,7 @@ Layout arrange(const TreeTable &table, int64_t targets, int64_t empty) {
   if (!layout.byTarget) lists.assign(1, table.trees);
   for (auto &list : lists) layout.perTarget = std::max<int64_t>(layout.perTarget, llvm::divideCeil(list.size(), kLanes));
   for (auto &list : lists) {
-    llvm::stable_sort(list, [](const TreeTable::Tree &x, const TreeTable::Tree &y) { return x.depth < y.depth; });
+    llvm::sort(list, [](const TreeTable::Tree &x, const TreeTable::Tree &y) { return std::tie(x.depth, x.root) < std::tie(y.depth, y.root); });
     list.resize(layout.perTarget * kLanes, {empty, 0});
     for (size_t i = 0; i < list.size(); i += kLanes) {
       int64_t deepest = 0;
@@ -127,13 +127,13 @@ struct Walk {
     return n.toIndex(word(n, way, 2), true);
   }
 
-  /// Positions of the leaves, [rows, groups] for each lane.
+  /// Positions of the leaves, [groups, rows] for each lane: the nodes of a group stay in the cache for all rows.
   SmallVector<Value> leaves(ComputeBuilder &t, const Layout &layout) {
     int64_t groups = layout.depths.size();
     SmallVector<int64_t> starts;
     for (int64_t root : layout.roots) starts.push_back(root * 4);
     Value roots = indexTable(b, loc, starts), depths = indexTable(b, loc, layout.depths);
-    Dims dims = {t.dim(x, 0), t.indexAttr(groups)};
+    Dims dims = {t.indexAttr(groups), t.dim(x, 0)};
     SmallVector<Value> outs;
     SmallVector<Type> types;
     for (int64_t lane = 0; lane < kLanes; ++lane) outs.push_back(t.empty(dims, b.getI32Type())), types.push_back(outs.back().getType());
@@ -141,7 +141,7 @@ struct Walk {
     SmallVector<utils::IteratorType> loops(2, utils::IteratorType::parallel);
     auto generic = linalg::GenericOp::create(b, loc, types, ValueRange(), outs, maps, loops, [&](OpBuilder &nested, Location l, ValueRange) {
       TensorBuilder n(nested, l);
-      Value row = linalg::IndexOp::create(nested, l, 0), group = linalg::IndexOp::create(nested, l, 1);
+      Value group = linalg::IndexOp::create(nested, l, 0), row = linalg::IndexOp::create(nested, l, 1);
       Value first = arith::MulIOp::create(nested, l, group, n.index(kLanes));
       SmallVector<Value> at;
       for (int64_t lane = 0; lane < kLanes; ++lane)
@@ -210,7 +210,7 @@ LogicalResult TreeEnsembleLowering::matchAndRewrite(onnx::MLTreeEnsembleOp op, O
   Value length = t.empty({t.indexAttr(layout.perTarget)}, b.getI1Type());
   SmallVector<Value> inputs = leaves;
   inputs.push_back(length);
-  SmallVector<AffineMap> maps(kLanes, t.mapOf(3, {t.loop(0), group}));
+  SmallVector<AffineMap> maps(kLanes, t.mapOf(3, {group, t.loop(0)}));
   maps.push_back(t.select(3, {2}));
   Value init = t.full({t.dim(x, 0), t.indexAttr(targets)}, t.number(element, neutral));
   int64_t firstLeaf = table->firstLeaf, columns = layout.byTarget ? 1 : targets, lastLeaf = table->leaves;
