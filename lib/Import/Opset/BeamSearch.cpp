@@ -6,8 +6,6 @@
 //===-----------------------------------------------------------------------------===//
 #include "Chain.h"
 
-#include "ingot/Dialect/ONNX/ONNXDialect.h"
-
 using namespace mlir;
 using namespace ingot;
 
@@ -173,34 +171,25 @@ static State beamStep(Search &s, const State &now, Value scores, ArrayRef<Value>
 /// Runs the decoder until all sequences are done or as long as may be.
 static FailureOr<State> runLoop(Search &s, const State &start) {
   Chain &c = s.c;
-  Rewriter &r = c.r;
-  SmallVector<Value> operands = {c.squeeze(c.sub(s.longest, s.length), 0), Value()};
-  operands.append(start.all());
-  if (!c.ok) return failure();
-  SmallVector<Type> types;
-  for (Value v : start.all()) types.push_back(UnrankedTensorType::get(c.elementOf(v)));
-  Operation *loop = r.emitter.create("onnx.Loop", r.node.loc, r.node.what, operands, {}, types, 1);
-  if (!loop) return failure();
-  OpBuilder::InsertionGuard guard(r.b);
-  Block *body = r.b.createBlock(&loop->getRegion(0));
-  Value iteration = body->addArgument(RankedTensorType::get({}, c.i64), r.node.loc);
-  body->addArgument(RankedTensorType::get({}, c.i1), r.node.loc);
-  for (Type type : types) body->addArgument(type, r.node.loc);
-  State now = State::of(body->getArguments().drop_front(2));
-  SmallVector<Value> inputs = {now.ids, now.positions, now.mask}, outputs;
-  inputs.append(now.pasts);
-  if (failed(r.inlineGraph("decoder", inputs, outputs))) return failure();
-  if (outputs.size() != now.pasts.size() + 1)
-    return r.error() << "the decoder has " << outputs.size() << " outputs, expected logits and one for each of the " << now.pasts.size() << " pasts";
-  Value scores = s.tokenScores(outputs[0], now.sequences, now.length, iteration);
-  ArrayRef<Value> presents = ArrayRef(outputs).drop_front();
-  State next = s.isGreedy ? greedyStep(s, now, scores, presents) : beamStep(s, now, scores, presents);
-  Value open = c.reduce("ReduceMax", c.cast(c.op("Not", next.done), c.i32), int64_t(0), false);
-  SmallVector<Value> yields = {c.cast(open, c.i1)};
-  yields.append(next.all());
-  if (!c.ok) return failure();
-  onnx::YieldOp::create(r.b, r.node.loc, yields);
-  return State::of(loop->getResults());
+  bool failedInside = false;
+  SmallVector<Value> last = c.loop(c.squeeze(c.sub(s.longest, s.length), 0), start.all(), [&](Value iteration, ArrayRef<Value> carried, Value &goesOn) {
+    State now = State::of(carried);
+    SmallVector<Value> inputs = {now.ids, now.positions, now.mask}, outputs;
+    inputs.append(now.pasts);
+    failedInside = failed(c.r.inlineGraph("decoder", inputs, outputs));
+    if (!failedInside && outputs.size() != now.pasts.size() + 1) {
+      failedInside = true;
+      c.r.error() << "the decoder has " << outputs.size() << " outputs, expected logits and one for each of the " << now.pasts.size() << " pasts";
+    }
+    if (failedInside) return SmallVector<Value>(carried.size());
+    Value scores = s.tokenScores(outputs[0], now.sequences, now.length, iteration);
+    ArrayRef<Value> presents = ArrayRef(outputs).drop_front();
+    State next = s.isGreedy ? greedyStep(s, now, scores, presents) : beamStep(s, now, scores, presents);
+    goesOn = c.cast(c.reduce("ReduceMax", c.cast(c.op("Not", next.done), c.i32), int64_t(0), false), c.i1);
+    return next.all();
+  });
+  if (failedInside || !c.ok) return failure();
+  return State::of(last);
 }
 
 /// The pasts of the first iteration have length 0; their sizes come from the decoder's inputs.

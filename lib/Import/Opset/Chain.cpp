@@ -2,6 +2,8 @@
 #include "Chain.h"
 #include "Types.h"
 
+#include "ingot/Dialect/ONNX/ONNXDialect.h"
+
 using namespace mlir;
 using namespace ingot;
 
@@ -37,6 +39,28 @@ Value Chain::iota(Value size) { return ok ? op("Range", {r.scalar(0), squeeze(si
 
 Value Chain::reduce(StringRef opType, Value v, ArrayRef<int64_t> axes, bool keepdims) {
   return op(opType, {v, ints(axes)}, r.attr("keepdims", int64_t(keepdims)));
+}
+
+SmallVector<Value> Chain::loop(Value count, ArrayRef<Value> initial, Body body) {
+  SmallVector<Value> operands = {count, Value()}, none(initial.size());
+  operands.append(initial.begin(), initial.end());
+  if (!ok) return none;
+  SmallVector<Type> types;
+  for (Value v : initial) types.push_back(UnrankedTensorType::get(elementOf(v)));
+  Operation *op = r.emitter.create("onnx.Loop", r.node.loc, r.node.what, operands, {}, types, 1);
+  ok = op != nullptr;
+  if (!ok) return none;
+  OpBuilder::InsertionGuard guard(r.b);
+  Block *block = r.b.createBlock(&op->getRegion(0));
+  Value iteration = block->addArgument(RankedTensorType::get({}, i64), r.node.loc), before = block->addArgument(RankedTensorType::get({}, i1), r.node.loc);
+  for (Type type : types) block->addArgument(type, r.node.loc);
+  Value goesOn;
+  SmallVector<Value> next = body(iteration, SmallVector<Value>(block->getArguments().drop_front(2)), goesOn);
+  ok = ok && !llvm::is_contained(next, Value());
+  if (!ok) return none;
+  next.insert(next.begin(), goesOn ? goesOn : before);
+  onnx::YieldOp::create(r.b, r.node.loc, next);
+  return SmallVector<Value>(op->getResults());
 }
 
 FailureOr<int64_t> Chain::rankOf(unsigned i) {

@@ -61,6 +61,11 @@ struct Chain {
   Value iota(Value size);
   Value reduce(llvm::StringRef opType, Value v, llvm::ArrayRef<int64_t> axes, bool keepdims = true);
 
+  /// Repeats a body at most `count` (a scalar) times, carrying values on.  The body gives the next values, and in `goesOn` whether there is another
+  /// iteration (null: always); a null value among them after a diagnostic.
+  using Body = llvm::function_ref<llvm::SmallVector<Value>(Value iteration, llvm::ArrayRef<Value> carried, Value &goesOn)>;
+  llvm::SmallVector<Value> loop(Value count, llvm::ArrayRef<Value> initial, Body body);
+
   /// The rank of operand i; fails with a diagnostic where the model does not say.
   mlir::FailureOr<int64_t> rankOf(unsigned i);
   /// Fails with a diagnostic unless these operands are given.

@@ -177,14 +177,12 @@ static LogicalResult svmClassifier(Rewriter &r) {
   NamedAttribute argMax[] = {r.attr("axis", 1), r.attr("keepdims", int64_t(0))};
   Value label = c.gather(labels, c.op("ArgMax", votes, argMax, c.i64), 0);
   if (probA && !probA->empty()) {
-    if (classes != 2 || !probB || probB->empty() || probA->empty())
-      return r.error() << "has 'prob_a' for " << classes << " classes, which is not supported; expected probabilities of two classes only";
-    // Platt's sigmoid, kept off 0 and 1.
-    Value p = c.op("Sigmoid", c.op("Neg", c.add(c.mul(decisions, probA->front()), probB->front())));
+    if (!probB || (int64_t)probA->size() != pairCount || (int64_t)probB->size() != pairCount)
+      return r.error() << "'prob_a' has " << probA->size() << " numbers and 'prob_b' " << (probB ? probB->size() : 0) << ", expected " << pairCount << " of each";
+    // Platt's sigmoid for each pair, kept off 0 and 1.
+    Value p = c.op("Sigmoid", c.op("Neg", c.add(c.mul(decisions, r.floats(*probA)), r.floats(*probB))));
     p = c.op("Clip", {p, c.like(p, 1e-7), c.like(p, 1 - 1e-7)});
-    Value rest = c.sub(c.like(p, 1), p), both = c.concat({p, rest}, 1);
-    Value best = c.op("ArgMax", both, argMax, c.i64);
-    return c.replace({c.gather(labels, best, 0), postTransform(c, both, *transform)});
+    return c.replace({label, postTransform(c, coupleProbabilities(c, p, classes), *transform)});
   }
   if (classes == 2) decisions = c.concat({c.op("Neg", decisions), decisions}, 1);
   return c.replace({label, postTransform(c, decisions, *transform)});

@@ -21,6 +21,9 @@ llvm::LogicalResult replaceBinary(Chain &c, mlir::Value score, mlir::Value label
 /// The label of the largest score, and the scores transformed.  `never` (empty: none) are the classes that cannot be the largest.
 llvm::LogicalResult replaceLargest(Chain &c, mlir::Value scores, mlir::Value labels, llvm::StringRef transform, llvm::ArrayRef<bool> never = {});
 
+/// Probabilities [rows, classes] from those of the first of each pair of classes, [rows, pairs].
+mlir::Value coupleProbabilities(Chain &c, mlir::Value pairs, int64_t classes);
+
 } // namespace ingot
 
 #endif

@@ -91,6 +91,9 @@ def add():
     case("ml_svm_classifier_platt", "SVMClassifier", [rows], 2, domain=ML, types=[I64, F32], classlabels_ints=[5, 6], vectors_per_class=[2, 1],
          coefficients=list(map(float, f(3))), support_vectors=list(map(float, f(9))), rho=[0.1], kernel_type="RBF", kernel_params=[0.4, 0.0, 3.0],
          prob_a=[-1.5], prob_b=[0.2])
+    case("ml_svm_classifier_platt_three", "SVMClassifier", [rows], 2, domain=ML, types=[I64, F32], classlabels_ints=[5, 6, 7], vectors_per_class=[2, 1, 2],
+         coefficients=list(map(float, f(10))), support_vectors=list(map(float, f(15))), rho=[0.1, -0.2, 0.3], kernel_type="RBF", kernel_params=[0.4, 0.0, 3.0],
+         prob_a=[-1.5, -2.0, -1.0], prob_b=[0.2, 0.1, -0.3])
     case("ml_svm_classifier_plane", "SVMClassifier", [rows], 2, domain=ML, types=[I64, F32], classlabels_ints=[5, 6, 7],
          coefficients=list(map(float, f(9))), rho=[0.1], kernel_type="LINEAR", kernel_params=[0.0, 0.0, 0.0])
 
