@@ -77,6 +77,9 @@ bool ingot::readsRun(const LoopNest &nest, memref::LoadOp load, unsigned loop) {
 bool ingot::isVectorizableAlong(const LoopNest &nest, unsigned loop) {
   llvm::DenseSet<Value> along = valuesAlong(nest, loop);
   auto moves = [&](Value v) { return along.contains(v); };
+  // An index has one value for a whole vector: it may say where to read, but is no result itself.
+  for (Value v : nest.body()->getTerminator()->getOperands())
+    if (v.getType().isIndex() && moves(v)) return false;
   for (Operation &op : nest.body()->without_terminator()) {
     if (isa<linalg::IndexOp>(op)) continue;
     if (llvm::none_of(op.getOperands(), moves)) {

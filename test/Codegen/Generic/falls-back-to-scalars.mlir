@@ -15,6 +15,19 @@ func.func @index(%out: memref<1000x200xi64>) {
   return
 }
 
+// So does one whose result is the index.
+// CHECK-LABEL: func @index_as_result
+// CHECK-NOT: vector
+// CHECK: memref.store
+func.func @index_as_result(%out: memref<2x40xindex>) {
+  linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]} outs(%out : memref<2x40xindex>) {
+  ^bb0(%o: index):
+    %i = linalg.index 1 : index
+    linalg.yield %i : index
+  }
+  return
+}
+
 // Every step writes the same element: the loop stays in order.
 // CHECK-LABEL: func @same_place
 // CHECK: linalg.generic
