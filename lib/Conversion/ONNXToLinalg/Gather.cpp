@@ -2,6 +2,7 @@
 //
 // Indices are checked before; the loops that gather are unguarded.
 //===-----------------------------------------------------------------------------===//
+#include "Normalization.h"
 #include "Families.h"
 #include "Indices.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"

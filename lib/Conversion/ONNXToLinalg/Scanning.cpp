@@ -1,4 +1,5 @@
 //===- Scanning.cpp - positions of extremes, running sums and products ---------------===//
+#include "Normalization.h"
 #include "Families.h"
 #include "Indices.h"
 #include "ScalarBody.h"

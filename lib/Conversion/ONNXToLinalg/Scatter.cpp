@@ -2,6 +2,7 @@
 //
 // Updates are applied one after another, in their order, so that repeated indices have one meaning.
 //===-----------------------------------------------------------------------------===//
+#include "Normalization.h"
 #include "Families.h"
 #include "Indices.h"
 #include "ScalarBody.h"

@@ -1,4 +1,5 @@
 //===- Shape.cpp - operators that rename or measure dimensions -----------------------===//
+#include "Normalization.h"
 #include "Broadcast.h"
 #include "Families.h"
 #include "Reshaping.h"

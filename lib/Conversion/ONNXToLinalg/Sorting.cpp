@@ -1,4 +1,5 @@
 //===- Sorting.cpp - TopK and Unique over a stable merge sort of indices -------------===//
+#include "Normalization.h"
 #include "Sorting.h"
 
 #include "Families.h"
