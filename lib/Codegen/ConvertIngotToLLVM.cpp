@@ -3,6 +3,7 @@
 // Ops that can fail end the run: the block is split behind them and the failing side branches to the function's exit, which returns
 // the status of the frame. Buffers from the frame become memref descriptors; the rest of the function is lowered by upstream conversions.
 //===-----------------------------------------------------------------------------===//
+#include "CallSite.h"
 #include "ingot/Dialect/Ingot/IngotDialect.h"
 #include "ingot/Runtime/Frame.h"
 #include "ingot/Transforms/Passes.h"
@@ -36,7 +37,7 @@ struct Lowering {
   LLVMTypeConverter types{context, options};
   Type ptr = LLVM::LLVMPointerType::get(context), i64 = b.getI64Type(), i32 = b.getI32Type(), i8 = b.getI8Type();
   Block *exit = nullptr; // of the model's function
-  int strings = 0;
+  int strings = 0, sites = 0;
 
   explicit Lowering(ModuleOp module) : module(module) {}
 
@@ -163,6 +164,87 @@ struct Lowering {
     op->getResult(0).replaceAllUsesWith(buffer(cast<MemRefType>(op->getResult(0).getType()), data, bytes));
   }
 
+  //===------------------------- values that are no tensors, and calls --------------------------===//
+
+  void lower(TakeOp op) {
+    Value inputs = field(op.getFrame(), offsetof(ingot_frame, inputs), ptr);
+    op.replaceAllUsesWith(LLVM::GEPOp::create(b, ptr, i8, inputs, LLVM::GEPArg(static_cast<int32_t>(op.getIndex() * sizeof(ingot_tensor)))).getResult());
+  }
+
+  void lower(GiveOp op) {
+    auto give = external("ingot_frame_give", {ptr, i32, ptr}, i32);
+    Value value = op.getValue() ? op.getValue() : LLVM::ZeroOp::create(b, ptr).getResult();
+    Value status = LLVM::CallOp::create(b, give, ValueRange{op.getFrame(), constant(i32, op.getIndex()), value}).getResult();
+    continueIf(LLVM::ICmpOp::create(b, LLVM::ICmpPredicate::eq, status, constant(i32, INGOT_OK)));
+  }
+
+  /// Room in the frame of the function.
+  Value room(Type type, int64_t count) {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(&b.getInsertionBlock()->getParent()->front());
+    return LLVM::AllocaOp::create(b, ptr, type, constant(i64, count), 8);
+  }
+  Value at(Value base, int64_t bytes) { return bytes ? LLVM::GEPOp::create(b, ptr, i8, base, LLVM::GEPArg(static_cast<int32_t>(bytes))).getResult() : base; }
+
+  /// The ingot_tensor of a dense buffer.
+  Value describe(Value buffer, int32_t number) {
+    auto type = cast<MemRefType>(buffer.getType());
+    MemRefDescriptor source(UnrealizedConversionCastOp::create(b, TypeRange(types.convertType(type)), buffer).getResult(0));
+    Value tensor = room(LLVM::LLVMArrayType::get(i8, sizeof(ingot_tensor)), 1);
+    Value bytes = constant(i64, ingot_element_size(static_cast<ingot_type>(number & 255)));
+    for (int64_t d = 0; d < type.getRank(); ++d) {
+      Value size = type.isDynamicDim(d) ? source.size(b, b.getLoc(), d) : constant(i64, type.getDimSize(d));
+      LLVM::StoreOp::create(b, size, at(tensor, offsetof(ingot_tensor, dims) + 8 * d));
+      bytes = LLVM::MulOp::create(b, bytes, size);
+    }
+    LLVM::StoreOp::create(b, source.alignedPtr(b, b.getLoc()), at(tensor, offsetof(ingot_tensor, data)));
+    LLVM::StoreOp::create(b, bytes, at(tensor, offsetof(ingot_tensor, bytes)));
+    const std::pair<int64_t, int64_t> words[] = {{offsetof(ingot_tensor, type), number & 255}, {offsetof(ingot_tensor, kind), INGOT_TENSOR},
+                                                 {offsetof(ingot_tensor, rank), type.getRank()}, {offsetof(ingot_tensor, reserved), 0}};
+    for (auto [offset, v] : words) LLVM::StoreOp::create(b, constant(i32, v), at(tensor, offset));
+    return tensor;
+  }
+
+  LogicalResult lower(CallOp op, Value frame) {
+    external(op.getCallee(), {ptr}, i32);
+    LLVM::GlobalOp site = makeCallSite(b, module, op, sites++);
+    if (!site) return failure();
+    int64_t inputCount = op.getInputs().size() + op.getAbsent().size(), outputCount = op.getNumResults();
+    Value inputs = room(ptr, std::max<int64_t>(inputCount, 1));
+    for (int64_t i = 0, next = 0; i < inputCount; ++i) {
+      Value tensor;
+      if (llvm::is_contained(op.getAbsent(), i)) {
+        tensor = LLVM::ZeroOp::create(b, ptr);
+      } else {
+        Value v = op.getInputs()[next];
+        tensor = isa<MemRefType>(v.getType()) ? describe(v, op.getInputTypes()[next]) : v;
+        ++next;
+      }
+      LLVM::StoreOp::create(b, tensor, at(inputs, 8 * i));
+    }
+    Value outputs = room(LLVM::LLVMArrayType::get(i8, sizeof(ingot_tensor)), std::max<int64_t>(outputCount, 1));
+    Value handles = room(ptr, std::max<int64_t>(outputCount, 1));
+    for (auto [i, type] : llvm::enumerate(op.getResultTypes()))
+      LLVM::StoreOp::create(b, isa<MemRefType>(type) ? LLVM::ZeroOp::create(b, ptr).getResult() : frame, at(handles, 8 * i));
+    auto call = external("ingot_frame_call", {ptr, ptr, ptr, ptr, ptr}, i32);
+    Value address = LLVM::AddressOfOp::create(b, ptr, site.getSymName());
+    Value status = LLVM::CallOp::create(b, call, ValueRange{frame, address, inputs, outputs, handles}).getResult();
+    continueIf(LLVM::ICmpOp::create(b, LLVM::ICmpPredicate::eq, status, constant(i32, INGOT_OK)));
+    for (auto [i, result] : llvm::enumerate(op.getResults())) {
+      auto type = dyn_cast<MemRefType>(result.getType());
+      if (!type) {
+        result.replaceAllUsesWith(field(handles, 8 * i, ptr));
+        continue;
+      }
+      int64_t base = i * sizeof(ingot_tensor);
+      SmallVector<Value> dims;
+      for (auto [d, size] : llvm::enumerate(type.getShape()))
+        dims.push_back(ShapedType::isDynamic(size) ? field(outputs, base + offsetof(ingot_tensor, dims) + 8 * d, i64) : constant(i64, size));
+      result.replaceAllUsesWith(buffer(type, field(outputs, base + offsetof(ingot_tensor, data), ptr), dims));
+    }
+    return success();
+  }
+
   void lower(CheckOp op, Value frame) {
     Block *here = b.getInsertionBlock();
     Block *next = here->splitBlock(b.getInsertionPoint());
@@ -175,7 +257,7 @@ struct Lowering {
     b.setInsertionPointToStart(next);
   }
 
-  void lowerModel(func::FuncOp main) {
+  LogicalResult lowerModel(func::FuncOp main) {
     Value frame = main.getArgument(0);
     exit = b.createBlock(&main.getBody(), main.getBody().end());
     b.setLoc(main.getLoc());
@@ -184,7 +266,7 @@ struct Lowering {
 
     SmallVector<Operation *> work;
     main.walk([&](Operation *op) {
-      if (isa<InputOp, OutputOp, WeightOp, ArenaOp, AllocateOp, CheckOp>(op)) work.push_back(op);
+      if (isa<InputOp, OutputOp, WeightOp, ArenaOp, AllocateOp, CheckOp, CallOp, TakeOp, GiveOp>(op)) work.push_back(op);
     });
     for (Operation *op : work) {
       b.setLoc(op->getLoc());
@@ -193,10 +275,16 @@ struct Lowering {
       else if (auto o = dyn_cast<OutputOp>(op)) lower(o);
       else if (auto o = dyn_cast<WeightOp>(op)) lower(o);
       else if (auto o = dyn_cast<CheckOp>(op)) lower(o, frame);
+      else if (auto o = dyn_cast<TakeOp>(op)) lower(o);
+      else if (auto o = dyn_cast<GiveOp>(op)) lower(o);
+      else if (auto o = dyn_cast<CallOp>(op)) {
+        if (failed(lower(o, frame))) return failure();
+      }
       else lowerAllocation(op, isa<ArenaOp>(op) ? "ingot_frame_arena" : "ingot_frame_allocate");
       op->erase();
     }
     if (exit->hasNoPredecessors()) exit->erase();
+    return success();
   }
 
   //===---------------------------------- parallel calls ----------------------------------===//
@@ -278,7 +366,8 @@ struct ConvertIngotToLLVMPass : ingot::impl::ConvertIngotToLLVMBase<ConvertIngot
     SmallVector<ParallelCallOp> calls;
     getOperation().walk([&](ParallelCallOp op) { calls.push_back(op); });
     for (ParallelCallOp op : calls) lowering.lower(op);
-    if (auto main = getOperation().lookupSymbol<func::FuncOp>("main")) lowering.lowerModel(main);
+    if (auto main = getOperation().lookupSymbol<func::FuncOp>("main"))
+      if (failed(lowering.lowerModel(main))) signalPassFailure();
   }
 };
 } // namespace

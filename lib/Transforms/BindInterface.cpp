@@ -52,7 +52,11 @@ struct BindInterfacePass : ingot::impl::BindInterfaceBase<BindInterfacePass> {
     Value frame = entry.addArgument(framePtr, loc);
     b.setInsertionPointToStart(&entry);
     for (unsigned i = 0; i < inputCount; ++i) {
-      auto type = cast<RankedTensorType>(entry.getArgument(i).getType());
+      auto type = dyn_cast<RankedTensorType>(entry.getArgument(i).getType());
+      if (!type) {
+        entry.getArgument(i).replaceAllUsesWith(TakeOp::create(b, loc, framePtr, frame, i).getValue());
+        continue;
+      }
       auto buffer = InputOp::create(b, loc, MemRefType::get(type.getShape(), type.getElementType()), frame, i, (*inputTypes)[i]);
       auto tensor = bufferization::ToTensorOp::create(b, loc, type, buffer, /*restrict=*/true, /*writable=*/false);
       entry.getArgument(i).replaceAllUsesWith(tensor);
@@ -61,8 +65,12 @@ struct BindInterfacePass : ingot::impl::BindInterfaceBase<BindInterfacePass> {
 
     auto ret = cast<func::ReturnOp>(entry.getTerminator());
     for (auto [i, result] : llvm::enumerate(ret.getOperands())) {
-      auto type = cast<RankedTensorType>(result.getType());
+      auto type = dyn_cast<RankedTensorType>(result.getType());
       b.setInsertionPoint(ret);
+      if (!type) {
+        GiveOp::create(b, result.getLoc(), frame, i, result);
+        continue;
+      }
       SmallVector<Value> sizes;
       for (int64_t d = 0; d < type.getRank(); ++d)
         if (type.isDynamicDim(d)) sizes.push_back(tensor::DimOp::create(b, result.getLoc(), result, d));
@@ -70,6 +78,7 @@ struct BindInterfacePass : ingot::impl::BindInterfaceBase<BindInterfacePass> {
                                      (*outputTypes)[i], sizes);
       bufferization::MaterializeInDestinationOp::create(b, result.getLoc(), TypeRange(), result, buffer, /*restrict=*/true,
                                                         /*writable=*/true);
+      if ((*outputTypes)[i] == INGOT_STRING) GiveOp::create(b, result.getLoc(), frame, i, Value());
     }
     b.setInsertionPoint(ret);
     Value ok = arith::ConstantIntOp::create(b, loc, INGOT_OK, 32);

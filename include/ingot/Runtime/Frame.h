@@ -7,7 +7,7 @@
 #ifndef INGOT_RUNTIME_FRAME_H
 #define INGOT_RUNTIME_FRAME_H
 
-#include "ingot/Runtime/ingot.h"
+#include "ingot/Runtime/custom_op.h"
 
 /* One run. The generated code knows the offsets of the members up to `features`. */
 typedef struct ingot_frame {
@@ -97,5 +97,37 @@ int32_t ingot_frame_input(ingot_frame *frame, int32_t index, int32_t type, int32
 void *ingot_frame_output(ingot_frame *frame, int32_t index, int32_t type, int32_t rank, const int64_t *dims);
 /* Only in models compiled with --profile: -1 before a kernel is called, the number of the place behind it, with the work done. */
 void ingot_frame_mark(ingot_frame *frame, int32_t place, int64_t flops, int64_t bytes);
+
+/* An attribute of a call as it lies in the object.  Of strings, `data` are all bytes and `ends` says where each one ends. */
+typedef struct ingot_site_attribute {
+  const char *name;
+  int32_t type, rank;
+  const int64_t *dims;
+  const void *data;
+  const int64_t *ends;
+} ingot_site_attribute;
+
+/* What is expected of a result.  Rank -1: any. */
+typedef struct ingot_site_result {
+  int32_t kind, type, rank, reserved;
+  const int64_t *dims;
+} ingot_site_result;
+
+/* One place in the code that calls a function of custom_op.h; constant. */
+typedef struct ingot_site {
+  ingot_function function;
+  const char *node;
+  int32_t input_count, output_count, attribute_count, reserved;
+  const ingot_site_result *results;
+  const ingot_site_attribute *attributes;
+} ingot_site;
+
+/* Calls site->function and checks what it gives; `outputs` has output_count elements to be filled, `handles` gets for each a copy that lives to the
+ * end of the run.  Not OK: status set, or only the arena's size is wanted. */
+int32_t ingot_frame_call(ingot_frame *frame, const ingot_site *site, const ingot_tensor *const *inputs, ingot_tensor *outputs,
+                         const ingot_tensor **handles);
+/* Makes a value output `index`; everything that it refers to is copied, so that it stays when the run and the inputs are gone.  Null: the
+ * output is a tensor of strings that is written already, and gets copies of their bytes.  Not OK: status set. */
+int32_t ingot_frame_give(ingot_frame *frame, int32_t index, const ingot_tensor *value);
 
 #endif

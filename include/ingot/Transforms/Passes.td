@@ -64,7 +64,8 @@ def ConvertONNXToLinalg : Pass<"convert-onnx-to-linalg", "::mlir::ModuleOp"> {
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
                            "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect", "::mlir::bufferization::BufferizationDialect",
-                           "::ingot::IngotDialect"];
+                           "::mlir::LLVM::LLVMDialect", "::ingot::IngotDialect"];
+  let options = [Option<"reportEach", "report-each", "bool", "false", "one diagnostic for each operator that is left, instead of one for all">];
 }
 
 //===-------------------------------- fuse ----------------------------------------===//

@@ -119,6 +119,8 @@ static int32_t checkBuffer(ingot_frame *frame, int32_t index, const ingot_tensor
 static int32_t checkElementsOfSequence(ingot_frame *frame, int32_t index, const ingot_tensor *sequence, int depth) {
   if (depth == INGOT_MAX_NESTING)
     return fail(frame, INGOT_INVALID_ARGUMENT, index, "nests sequences too deeply");
+  if (sequence->reserved)
+    return fail(frame, INGOT_INVALID_ARGUMENT, index, "has a descriptor whose field `reserved` is not zero");
   int64_t count = sequence->rank == 1 ? ingotElementCount(1, sequence->dims, sizeof(ingot_tensor)) : -1;
   if (count < 0)
     return fail(frame, INGOT_SHAPE_MISMATCH, index, "is a sequence without a length (expected rank 1)");

@@ -145,6 +145,7 @@ ingot_status ingot_core_create(const ingot_model *model, const ingot_options *op
 void ingot_core_destroy(ingot_instance *instance) {
   if (!instance)
     return;
+  ingotReleaseNodes(instance);
   ingotReleaseBlocks(instance, &instance->segments);
   ingotReleaseBlocks(instance, &instance->kept);
   for (int32_t i = 0; i < instance->model->output_count; ++i)
@@ -154,6 +155,17 @@ void ingot_core_destroy(ingot_instance *instance) {
     instance->code->mapper->unmap(&instance->mapping);
   ingot_options own = instance->options;
   own.release(own.user, instance, instance->instanceBytes);
+}
+
+void ingotReleaseNodes(ingot_instance *instance) {
+  while (instance->nodes) {
+    ingot_node_state *node = instance->nodes;
+    instance->nodes = node->next;
+    if (node->own && node->releaseOwn)
+      node->releaseOwn(node->own);
+    ingotRelease(instance, node->own, node->ownBytes);
+    ingotRelease(instance, node, node->bytes);
+  }
 }
 
 const char *ingot_core_error(const ingot_instance *instance) { return instance ? instance->error : "no instance"; }

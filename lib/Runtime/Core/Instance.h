@@ -15,6 +15,7 @@
 void *aligned_alloc(size_t alignment, size_t size);
 void free(void *p);
 void *memset(void *p, int c, size_t n);
+void *memcpy(void *to, const void *from, size_t n);
 int memcmp(const void *a, const void *b, size_t n);
 size_t strlen(const char *s);
 
@@ -34,6 +35,17 @@ typedef struct ingot_block {
   char pad[INGOT_ALIGNMENT - 3 * sizeof(void *)];
 } ingot_block;
 
+/* What a call site keeps in an instance: its attributes as descriptors, and the function's own state. */
+typedef struct ingot_node_state {
+  struct ingot_node_state *next;
+  const ingot_site *site;
+  size_t bytes; /* of this block */
+  ingot_attribute *attributes;
+  void *own;
+  size_t ownBytes;
+  void (*releaseOwn)(void *own);
+} ingot_node_state;
+
 /* The instance's own buffer of one output, reused while it is large enough. */
 typedef struct ingot_result { void *data; size_t bytes; } ingot_result;
 
@@ -50,6 +62,7 @@ struct ingot_instance {
   ingot_block *kept;     /* until the next run */
   ingot_result *results; /* model->output_count */
   ingot_kernel_time *times; /* model->kernel_count */
+  ingot_node_state *nodes;
   size_t instanceBytes;
   int32_t busy;          /* set while a run is under way */
   char error[INGOT_ERROR_SIZE];
@@ -68,6 +81,9 @@ ingot_status ingotCheckInputs(ingot_frame *frame);
 
 /* Claims the first failure of the frame. Nonzero: the caller may write its text with ingotTextBegin(frame->instance->error). */
 int ingotClaimFailure(ingot_frame *frame, int32_t status);
+
+/* Ends what call sites keep. */
+void ingotReleaseNodes(ingot_instance *instance);
 
 /* Frees every block of a list and empties it. */
 void ingotReleaseBlocks(ingot_instance *instance, ingot_block **list);

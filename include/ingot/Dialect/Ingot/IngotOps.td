@@ -135,4 +135,48 @@ def Ingot_ParallelCallOp : Ingot_Op<"parallel_call"> {
   let assemblyFormat = "$frame `,` $body `(` $args `:` type($args) `)` `over` $count `cost` $cost attr-dict";
 }
 
+//===------------------------------ values that are no tensors ------------------------------===//
+// A sequence, an optional, a map, or a tensor whose rank only the run knows is a handle: a pointer to a descriptor (ingot_tensor) that lives as
+// long as the run and never changes.  It passes through scf and func as it is, and bufferization does not see it.
+def Ingot_Handle : Type<CPred<"::llvm::isa<::mlir::LLVM::LLVMPointerType>($_self)">, "handle of a value that is no tensor">,
+                   BuildableType<"::mlir::LLVM::LLVMPointerType::get($_builder.getContext())">;
+
+def Ingot_CallOp : Ingot_Op<"call", [DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
+  let summary = "call of a C function of the runtime or of the user";
+  let description = [{
+    Rationale: work on strings, sequences, maps, images and operators that the user brings is not computation that linalg could say; one op
+    carries all of it to one C interface (include/ingot/Runtime/custom_op.h).
+
+    Operands are tensors or handles; those in `absent`, numbers of the function's inputs in ascending order, are not given.  A result that is a
+    tensor has its rank, and the dimensions that are fixed, by its type; the others are known after the call.  `input_types` and `output_types`
+    say the ONNX type of each: an ingot_type, plus 256 times the ingot_kind.  The memory of a result is never written.  Without `stateful` two
+    equal calls are one, and a call whose results are not used is none.
+
+    ```mlir
+    %length = ingot.call @ingot_op_sequence_length(%s) {input_types = array<i32: 257>, output_types = array<i32: 7>} : (!llvm.ptr) -> tensor<i64>
+    ```
+  }];
+  let arguments = (ins Variadic<AnyType>:$inputs, FlatSymbolRefAttr:$callee, DenseI32ArrayAttr:$input_types, DenseI32ArrayAttr:$output_types,
+                   OptionalAttr<DictionaryAttr>:$parameters, DefaultValuedAttr<DenseI32ArrayAttr, "{}">:$absent, UnitAttr:$stateful);
+  let results = (outs Variadic<AnyType>:$outputs);
+  let assemblyFormat = "$callee `(` $inputs `)` attr-dict `:` functional-type($inputs, $outputs)";
+  let hasVerifier = 1;
+}
+
+def Ingot_TakeOp : Ingot_Op<"take", [Pure]> {
+  let summary = "handle of input `index` of the model";
+  let arguments = (ins Ingot_Frame:$frame, I32Attr:$index);
+  let results = (outs Ingot_Handle:$value);
+  let assemblyFormat = "$frame `[` $index `]` attr-dict";
+}
+
+def Ingot_GiveOp : Ingot_Op<"give"> {
+  let summary = "makes a value output `index` of the model, with copies of what it refers to";
+  let description = [{
+    A tensor of strings, whose elements are in the output's buffer already, has no `value`: its bytes are copied.
+  }];
+  let arguments = (ins Ingot_Frame:$frame, I32Attr:$index, Optional<Ingot_Handle>:$value);
+  let assemblyFormat = "$frame `[` $index `]` (`,` $value^)? attr-dict";
+}
+
 #endif

@@ -85,3 +85,20 @@ LogicalResult ContractOp::verify() {
     return emitOpError("expected a body that yields one ") << out.getElementType();
   return success();
 }
+
+void CallOp::getEffects(SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>> &effects) {
+  for (OpOperand &operand : getOperation()->getOpOperands())
+    if (isa<MemRefType>(operand.get().getType())) effects.emplace_back(MemoryEffects::Read::get(), &operand);
+  if (getStateful()) {
+    effects.emplace_back(MemoryEffects::Read::get());
+    effects.emplace_back(MemoryEffects::Write::get());
+  }
+}
+
+LogicalResult CallOp::verify() {
+  if (getInputTypes().size() != getInputs().size() || getOutputTypes().size() != getOutputs().size())
+    return emitOpError("expected an ONNX type for each operand and result, got ") << getInputTypes().size() << " and " << getOutputTypes().size();
+  for (Type type : llvm::concat<const Type>(llvm::to_vector(getOperandTypes()), llvm::to_vector(getResultTypes())))
+    if (!isa<RankedTensorType, MemRefType, LLVM::LLVMPointerType>(type)) return emitOpError("expected ranked tensors and handles, got ") << type;
+  return success();
+}
