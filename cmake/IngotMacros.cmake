@@ -12,9 +12,11 @@ endfunction()
 # ingot_add_tool(NAME SOURCES ...): a program linked to the whole compiler and the shared MLIR and LLVM.
 function(ingot_add_tool name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
-  add_executable(${name} ${ARG_SOURCES})
+  # A model that is run in the tool's process finds the runtime's functions there.
+  add_executable(${name} ${ARG_SOURCES} $<TARGET_OBJECTS:ingot_values>)
+  target_link_options(${name} PRIVATE "LINKER:--export-dynamic-symbol=ingot_op_*")
   get_property(libs GLOBAL PROPERTY INGOT_LIBS)
-  target_link_libraries(${name} PRIVATE ${ARG_LINK} ${libs} MLIR LLVM)
+  target_link_libraries(${name} PRIVATE ${ARG_LINK} ${libs} ingot_rt MLIR LLVM)
   add_dependencies(${name} ingot-headers)
   # The precompiled header is built as PIC, not as PIE.
   set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE OFF)

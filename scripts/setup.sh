@@ -22,6 +22,12 @@ build  zlib1g-dev              demanded by LLVM's CMake package
 build  libprotobuf-dev         reads ONNX files by our own description of the format
 build  protobuf-compiler       generates that reader
 build  libpthreadpool-dev      the default thread pool of compiled models
+build  libre2-dev              regular expressions of models that have some
+build  libjpeg62-turbo-dev     images of models that decode some: JPEG,
+build  libpng-dev              PNG,
+build  libwebp-dev             WebP,
+build  libtiff-dev             TIFF,
+build  libopenjp2-7-dev        and JPEG 2000
 build  libgtest-dev            unit tests; configuring looks for it
 test   libclang-rt-22-dev      the address sanitizer of the preset asan
 test   python3                 runs lit and the numerics suites (always /usr/bin/python3)

@@ -167,6 +167,8 @@ struct EvaluateConstantsPass : PassWrapper<EvaluateConstantsPass, OperationPass<
     options.parallel = false;
     options.evaluateConstants = false;
     if (failed(runStages(*module, options, Stage::Codegen, {}, first))) return; // they stay run-time work
+    // A function that only the model's user links cannot be called here.
+    ScopedDiagnosticHandler silent(&getContext(), [](Diagnostic &) { return success(); });
     auto model = loadModel(*module, options.target);
     if (failed(model)) return;
     ingot_instance *instance = nullptr;

@@ -65,11 +65,11 @@ static void buildQuantize(OpPassManager &pm, const PipelineOptions &) {
   pm.addNestedPass<func::FuncOp>(createInferShapes());
 }
 
-static void buildLower(OpPassManager &pm, const PipelineOptions &) {
+static void buildLower(OpPassManager &pm, const PipelineOptions &options) {
   // The interface is on the module while types are still ONNX's.
   pm.addPass(createDescribeInterface());
   // No op of the onnx dialect is left.
-  pm.addPass(createConvertONNXToLinalg());
+  pm.addPass(createConvertONNXToLinalg({options.reportEach}));
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
 }

@@ -220,7 +220,7 @@ LogicalResult writeLinked(mlir::ModuleOp module, const EmitOptions &options, Out
   Expected<std::string> output = files.reserve(path);
   if (!output)
     return report(module, output.takeError());
-  return report(module, link(*target, options, kind, paths, *output));
+  return report(module, link(*target, options, kind, librariesOf(module), paths, *output));
 }
 
 LogicalResult writeHeader(mlir::ModuleOp module, const EmitOptions &options, StringRef path, OutputFiles &files) {

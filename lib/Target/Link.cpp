@@ -53,30 +53,38 @@ Error runLinker(ArrayRef<std::string> command, bool verbose) {
 
 std::string relocatingLinker() { return findOne({"ld.lld-22", "ld.lld"}); }
 
-Error link(const CpuTarget &target, const EmitOptions &options, OutputKind kind, ArrayRef<std::string> objects, StringRef output) {
+Error link(const CpuTarget &target, const EmitOptions &options, OutputKind kind, const RuntimeLibraries &libraries, ArrayRef<std::string> objects,
+           StringRef output) {
   bool program = kind == OutputKind::Program;
-  // Libraries take from libingot_rt.a what they refer to; most refer to nothing in it.
-  std::vector<std::string> archives;
-  for (StringRef name : {"libingot_main.a", "libingot_rt.a"}) {
-    std::string path = options.runtimeFolder + "/" + name.str();
-    if (sys::fs::exists(path) && (program || name == "libingot_rt.a"))
-      archives.push_back(path);
-    else if (program)
-      return createStringError(std::errc::no_such_file_or_directory, "a program for %s needs %s, expected it in \"%s\"",
-                               target.triple.str().c_str(), name.str().c_str(), options.runtimeFolder.c_str());
+  std::vector<std::string> names = libraries.archives;
+  if (program) {
+    names.insert(names.begin(), "libingot_main.a");
+    if (!is_contained(names, "libingot_rt.a"))
+      names.push_back("libingot_rt.a");
   }
+  std::vector<std::string> inputs = options.linkInputs;
+  for (const std::string &name : names) {
+    inputs.push_back(options.runtimeFolder + "/" + name);
+    if (!sys::fs::exists(inputs.back()))
+      return createStringError(std::errc::no_such_file_or_directory, "%s for %s needs %s, expected it in \"%s\"",
+                               program ? "a program" : "a library with this model", target.triple.str().c_str(), name.c_str(),
+                               options.runtimeFolder.c_str());
+  }
+  // Functions of the user that are not linked here are the loading program's to bring.
+  bool open = !program && !libraries.custom.empty() && options.linkInputs.empty();
 
   std::vector<std::string> drivers = compilerDrivers(target.triple);
   std::vector<std::string> command;
   if (std::string driver = findOne(drivers); !driver.empty()) {
     command = {driver, "-o", output.str()};
     command.insert(command.end(), objects.begin(), objects.end());
-    command.insert(command.end(), archives.begin(), archives.end());
+    command.insert(command.end(), inputs.begin(), inputs.end());
+    command.insert(command.end(), libraries.flags.begin(), libraries.flags.end());
     // A model needs no start files: it has no constructors.
     if (program)
       command.insert(command.end(), {"-pthread", "-ldl"});
     else
-      command.insert(command.end(), {"-shared", "-nostartfiles", "-Wl,--exclude-libs,ALL", "-Wl,-z,defs"});
+      command.insert(command.end(), {"-shared", "-nostartfiles", "-Wl,--exclude-libs,ALL", open ? "-Wl,-z,undefs" : "-Wl,-z,defs"});
     command.insert(command.end(), {"-Wl,--as-needed", "-lm", "-Wl,-z,relro", "-Wl,-z,now", "-Wl,-z,noexecstack", "-Wl,--gc-sections"});
     return runLinker(command, options.verbose);
   }
@@ -87,7 +95,7 @@ Error link(const CpuTarget &target, const EmitOptions &options, OutputKind kind,
                              target.triple.str().c_str(), join(drivers, ", ").c_str(), program ? "" : ", ld.lld");
   command = {lld, "-shared", "-o", output.str(), "-z", "relro", "-z", "now", "--gc-sections"};
   command.insert(command.end(), objects.begin(), objects.end());
-  command.insert(command.end(), archives.begin(), archives.end());
+  command.insert(command.end(), inputs.begin(), inputs.end());
   command.insert(command.end(), {"--exclude-libs", "ALL"});
   return runLinker(command, options.verbose);
 }

@@ -2,14 +2,16 @@
 #ifndef INGOT_LIB_TARGET_LINK_H
 #define INGOT_LIB_TARGET_LINK_H
 
+#include "RuntimeLibraries.h"
 #include "ingot/Target/CpuTarget.h"
 #include "ingot/Target/Emit.h"
 
 namespace ingot {
 
-/// Links `objects` to `output`, a shared library or a program. The message of a failure has what the linker said.
-llvm::Error link(const CpuTarget &target, const EmitOptions &options, OutputKind kind, llvm::ArrayRef<std::string> objects,
-                 llvm::StringRef output);
+/// Links `objects` to `output`, a shared library or a program, with the libraries of the functions that it calls and with options.linkInputs. The
+/// message of a failure has what the linker said.
+llvm::Error link(const CpuTarget &target, const EmitOptions &options, OutputKind kind, const RuntimeLibraries &libraries,
+                 llvm::ArrayRef<std::string> objects, llvm::StringRef output);
 
 /// The program that makes one object of several, "" if there is none.
 std::string relocatingLinker();

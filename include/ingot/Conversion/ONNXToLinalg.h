@@ -11,7 +11,7 @@
 
 namespace ingot {
 
-/// Element types to those they are stored in (NarrowTypes.h).  (Sequences, optionals and strings: see their family.)
+/// Element types to those they are stored in (NarrowTypes.h); sequences, optionals, maps and tensors of unknown rank to handles (!llvm.ptr).
 class ONNXTypeConverter : public mlir::TypeConverter {
 public:
   ONNXTypeConverter();
@@ -61,6 +61,8 @@ void populateNormalizationLowering(mlir::RewritePatternSet &, const mlir::TypeCo
 void populateResizeLowering(mlir::RewritePatternSet &, const mlir::TypeConverter &, LoweringContext &);
 void populateControlFlowLowering(mlir::RewritePatternSet &, const mlir::TypeConverter &, LoweringContext &);
 void populateRecurrentLowering(mlir::RewritePatternSet &, const mlir::TypeConverter &, LoweringContext &);
+void populateSequenceLowering(mlir::RewritePatternSet &, const mlir::TypeConverter &, LoweringContext &);
+void populateTextLowering(mlir::RewritePatternSet &, const mlir::TypeConverter &, LoweringContext &);
 void populateQuantizationLowering(mlir::RewritePatternSet &, const mlir::TypeConverter &, LoweringContext &);
 
 } // namespace ingot

@@ -36,6 +36,7 @@ struct PipelineOptions {
   TargetOptions target;
   bool parallel = true;              // --threads=off: no calls of the parallel_for hook
   bool profile = false;              // read the clock around every kernel
+  bool reportEach = false;           // one diagnostic for each unsupported node, instead of one for all
   bool evaluateConstants = true;     // run constant subgraphs at compile time (off inside of that evaluation)
 };
 

@@ -7,6 +7,7 @@
 //   ingot.weights                 array of dictionaries {offset (i64), value (elements attribute)}: the constants of the blob
 //   ingot.weight_bytes, ingot.arena_bytes, ingot.arena_lower_bound (-1: depends on the inputs), ingot.flops    i64
 //   ingot.kernels                 of a profiled model: array of dictionaries {name, nodes (array of strings)}, one for each ingot_frame_mark
+//   ingot.custom_ops              array of strings: the functions that the user brings (--custom-op)
 //   onnx.producer, onnx.metadata, onnx.doc  as imported
 //===-----------------------------------------------------------------------------===//
 #ifndef INGOT_TARGET_EMIT_H
@@ -26,6 +27,7 @@ struct EmitOptions {
   std::string weightsFile;         // not empty: weights go to this side file (--weights=file)
   bool saveTemps = false;          // keep the LLVM IR and the assembly beside the output
   std::string runtimeFolder;       // holds libingot_rt.a and libingot_main.a of the target, for programs and for libraries that need them
+  std::vector<std::string> linkInputs; // files and -l flags to link besides, for functions that the user brings
   bool verbose = false;            // show the commands that are run, on llvm::errs()
 };
 

@@ -4,52 +4,12 @@
 // of its final size where the number of iterations is known before, else into one that doubles when it is full.
 //===-----------------------------------------------------------------------------===//
 #include "Indices.h"
-#include "ingot/Conversion/ONNXToLinalg.h"
+#include "Regions.h"
 
 using namespace mlir;
 using namespace ingot;
 
 namespace {
-
-template <class OpT> struct RegionLowering : ONNXLowering<OpT> {
-  using ONNXLowering<OpT>::ONNXLowering;
-
-  Type converted(Value v) const { return this->typeConverter->convertType(v.getType()); }
-
-  /// A value that a subgraph yields (not lowered yet) as a value of a type.
-  Value yielded(ConversionPatternRewriter &b, Location loc, Value v, Type type) const {
-    if (v.getType() == type)
-      return v;
-    Type own = converted(v);
-    if (own != v.getType())
-      v = UnrealizedConversionCastOp::create(b, loc, own, v).getResult(0);
-    return isa<TensorType>(type) ? TensorBuilder(b, loc).castTo(v, type) : v;
-  }
-
-  SmallVector<Value> yielded(ConversionPatternRewriter &b, Location loc, ValueRange values, TypeRange types) const {
-    SmallVector<Value> result;
-    for (auto [v, type] : llvm::zip(values, types))
-      result.push_back(yielded(b, loc, v, type));
-    return result;
-  }
-
-  /// A scalar that the loop has as a value of the type of a block argument (rank 0, or 1 with one element).
-  static Value scalarArgument(TensorBuilder &t, Value scalar, Type type) {
-    Value tensor = t.fromScalar(scalar);
-    auto ranked = dyn_cast<RankedTensorType>(type);
-    return ranked && ranked.getRank() == 1 ? t.castTo(t.insertUnits(tensor, {0}), type) : tensor;
-  }
-
-  /// Moves the block's operations before `where`, its arguments replaced; gives what it yields.
-  static SmallVector<Value> inlineBody(ConversionPatternRewriter &b, Block &body, Block *into, ValueRange arguments) {
-    auto yield = cast<onnx::YieldOp>(body.getTerminator());
-    SmallVector<Value> values(yield.getOperands());
-    b.eraseOp(yield);
-    b.inlineBlockBefore(&body, into, into->end(), arguments);
-    b.setInsertionPointToEnd(into);
-    return values;
-  }
-};
 
 /// If: scf.if, or the one branch that runs where the condition is known.
 struct IfLowering : RegionLowering<onnx::IfOp> {
@@ -61,12 +21,14 @@ struct IfLowering : RegionLowering<onnx::IfOp> {
       SmallVector<Value> values(yield.getOperands());
       b.eraseOp(yield);
       b.inlineBlockBefore(&taken, op);
+      b.setInsertionPoint(op);
+      for (auto [v, type] : llvm::zip(values, op.getResultTypes()))
+        if (v.getType() != type) v = yielded(b, op.getLoc(), v, typeConverter->convertType(type));
       b.replaceOp(op, values);
       return success();
     }
     SmallVector<Type> types;
-    if (failed(typeConverter->convertTypes(op.getResultTypes(), types)) || llvm::any_of(types, [](Type t) { return isa<UnrankedTensorType>(t); }))
-      return b.notifyMatchFailure(op, "expected results of known rank");
+    if (failed(typeConverter->convertTypes(op.getResultTypes(), types))) return b.notifyMatchFailure(op, "expected tensors, sequences and optionals");
     TensorBuilder t(b, op.getLoc());
     auto branch = scf::IfOp::create(b, op.getLoc(), types, t.scalarOf(adaptor.getCond()), /*addThenBlock=*/true, /*addElseBlock=*/true);
     for (auto [region, block] : {std::pair(&op.getThenBranch(), branch.thenBlock()), std::pair(&op.getElseBranch(), branch.elseBlock())}) {
@@ -122,6 +84,12 @@ struct GrowingTensor {
   }
 };
 
+/// A value as it was carried as the result: where an optional came out of the last iteration and a value is the result, the value in it.
+static Value finalValue(TensorBuilder &t, Value v, Type carried, Value result, Type lowered) {
+  if (!isa<onnx::OptionalType>(carried) || isa<onnx::OptionalType>(result.getType())) return adapt(t, v, result.getType(), lowered);
+  return CallBuilder(t.b, t.loc, "ingot_op_optional_get_element").input(carried, v).output(result.getType()).build().front();
+}
+
 struct LoopLowering : RegionLowering<onnx::LoopOp> {
   using RegionLowering::RegionLowering;
   LogicalResult matchAndRewrite(onnx::LoopOp op, OpAdaptor adaptor, ConversionPatternRewriter &b) const override;
@@ -160,9 +128,8 @@ LogicalResult LoopLowering::matchAndRewrite(onnx::LoopOp op, OpAdaptor adaptor, 
   SmallVector<Type> carriedTypes;
   for (Value arg : body.getArguments().drop_front(2))
     carriedTypes.push_back(converted(arg));
-  auto isOpen = [](Type type) { return !isa<RankedTensorType>(type); };
-  if (llvm::any_of(carriedTypes, isOpen) || llvm::any_of(op.getResultTypes(), isOpen))
-    return b.notifyMatchFailure(op, "expected tensors of known rank");
+  if (!llvm::all_of(op.getResults().drop_front(carried).getTypes(), llvm::IsaPred<RankedTensorType>))
+    return b.notifyMatchFailure(op, "expected tensors of known rank to stack");
   // A tensor of its final size needs the sizes of what iterations give before the first of them.
   bool sized = neverStops(op);
   for (Value result : op.getResults().drop_front(carried))
@@ -184,8 +151,8 @@ void LoopLowering::lowerCounted(onnx::LoopOp op, OpAdaptor adaptor, ConversionPa
   size_t carried = carriedTypes.size();
   Block &body = op.getBody().front();
   SmallVector<Value> init;
-  for (auto [v, type] : llvm::zip(adaptor.getVInitial(), carriedTypes))
-    init.push_back(t.castTo(v, type));
+  for (auto [v, original, type] : llvm::zip(adaptor.getVInitial(), op.getVInitial(), carriedTypes))
+    init.push_back(adapt(t, v, original.getType(), type));
   for (Value result : op.getResults().drop_front(carried)) {
     Dims dims = {count};
     for (int64_t i = 1, n = shapes.rank(result); i < n; ++i)
@@ -201,6 +168,7 @@ void LoopLowering::lowerCounted(onnx::LoopOp op, OpAdaptor adaptor, ConversionPa
   SmallVector<Value> arguments = {scalarArgument(t, t.fromIndex(i, b.getI64Type()), body.getArgument(0).getType()),
                                   scalarArgument(t, t.boolean(true), body.getArgument(1).getType())};
   llvm::append_range(arguments, loop.getRegionIterArgs().take_front(carried));
+  SmallVector<Type> argumentTypes(body.getArgumentTypes());
   SmallVector<Value> values = inlineBody(b, body, into, arguments), next;
   ValueRange given(values);
   next = yielded(b, loc, given.slice(1, carried), carriedTypes);
@@ -215,8 +183,8 @@ void LoopLowering::lowerCounted(onnx::LoopOp op, OpAdaptor adaptor, ConversionPa
   scf::YieldOp::create(b, loc, next);
   b.setInsertionPointAfter(loop);
   SmallVector<Value> results;
-  for (auto [value, result] : llvm::zip(loop.getResults(), op.getResults()))
-    results.push_back(t.castTo(value, converted(result)));
+  for (auto [k, value, result] : llvm::enumerate(loop.getResults(), op.getResults()))
+    results.push_back(k < carried ? finalValue(t, value, argumentTypes[2 + k], result, converted(result)) : t.castTo(value, converted(result)));
   b.replaceOp(op, results);
 }
 
@@ -227,8 +195,8 @@ void LoopLowering::lowerOpen(onnx::LoopOp op, OpAdaptor adaptor, ConversionPatte
   Block &body = op.getBody().front();
   // Carried: the number of iterations, whether to go on, the values, the growing tensors.
   SmallVector<Value> init = {t.index(0), isAbsent(op.getCond()) ? t.boolean(true) : t.scalarOf(adaptor.getCond())};
-  for (auto [v, type] : llvm::zip(adaptor.getVInitial(), carriedTypes))
-    init.push_back(t.castTo(v, type));
+  for (auto [v, original, type] : llvm::zip(adaptor.getVInitial(), op.getVInitial(), carriedTypes))
+    init.push_back(adapt(t, v, original.getType(), type));
   for (Value result : op.getResults().drop_front(carried)) {
     auto type = cast<RankedTensorType>(converted(result));
     SmallVector<int64_t> shape(type.getShape());
@@ -252,6 +220,7 @@ void LoopLowering::lowerOpen(onnx::LoopOp op, OpAdaptor adaptor, ConversionPatte
   SmallVector<Value> arguments = {scalarArgument(t, t.fromIndex(i, b.getI64Type()), body.getArgument(0).getType()),
                                   scalarArgument(t, args[1], body.getArgument(1).getType())};
   llvm::append_range(arguments, args.slice(2, carried));
+  SmallVector<Type> argumentTypes(body.getArgumentTypes());
   SmallVector<Value> values = inlineBody(b, body, into, arguments), next;
   ValueRange given(values);
   next = {t.value(t.add(i, t.indexAttr(1))), t.scalarOf(given[0])};
@@ -265,7 +234,7 @@ void LoopLowering::lowerOpen(onnx::LoopOp op, OpAdaptor adaptor, ConversionPatte
     Value value = loop.getResult(2 + k);
     if (k >= carried)
       value = GrowingTensor::finish(t, value, loop.getResult(0));
-    results.push_back(t.castTo(value, converted(result)));
+    results.push_back(k < carried ? finalValue(t, value, argumentTypes[2 + k], result, converted(result)) : t.castTo(value, converted(result)));
   }
   b.replaceOp(op, results);
 }
@@ -283,9 +252,9 @@ LogicalResult ScanLowering::matchAndRewrite(onnx::ScanOp op, OpAdaptor adaptor, 
   int64_t scanned = op.getNumScanInputs(), states = op.getNumOperands() - scanned;
   Block &body = op.getBody().front();
   ValueRange operands = adaptor.getOperands();
-  for (Value v : llvm::concat<Value>(llvm::to_vector(operands), llvm::to_vector(op.getResults())))
+  for (Value v : llvm::concat<Value>(llvm::to_vector(operands.drop_front(states)), llvm::to_vector(op.getResults().drop_front(states))))
     if (!isa<RankedTensorType>(v.getType()))
-      return b.notifyMatchFailure(op, "expected tensors of known rank");
+      return b.notifyMatchFailure(op, "expected tensors of known rank to scan and to stack");
   for (auto [k, result] : llvm::enumerate(op.getResults().drop_front(states))) {
     int64_t rank = shapes.rank(result), axis = entry(op.getScanOutputAxes(), k, rank);
     for (int64_t i = 0; i < rank; ++i)
@@ -298,7 +267,7 @@ LogicalResult ScanLowering::matchAndRewrite(onnx::ScanOp op, OpAdaptor adaptor, 
   SmallVector<Value> init;
   for (int64_t i = 0; i < states; ++i) {
     types.push_back(converted(body.getArgument(i)));
-    init.push_back(t.castTo(operands[i], types.back()));
+    init.push_back(adapt(t, operands[i], op.getOperand(i).getType(), types.back()));
   }
   for (auto [k, result] : llvm::enumerate(op.getResults().drop_front(states))) {
     int64_t rank = shapes.rank(result), axis = entry(op.getScanOutputAxes(), k, rank);
@@ -325,6 +294,7 @@ LogicalResult ScanLowering::matchAndRewrite(onnx::ScanOp op, OpAdaptor adaptor, 
     sizes[axis] = t.indexAttr(1);
     arguments.push_back(t.castTo(t.dropUnits(t.slice(whole, offsets, sizes), {axis}), converted(body.getArgument(states + k))));
   }
+  SmallVector<Type> argumentTypes(body.getArgumentTypes());
   SmallVector<Value> values = inlineBody(b, body, into, arguments), next;
   ValueRange given(values);
   next = yielded(b, loc, given.take_front(states), types);
@@ -340,8 +310,9 @@ LogicalResult ScanLowering::matchAndRewrite(onnx::ScanOp op, OpAdaptor adaptor, 
   scf::YieldOp::create(b, loc, next);
   b.setInsertionPointAfter(loop);
   SmallVector<Value> results;
-  for (auto [value, result] : llvm::zip(loop.getResults(), op.getResults()))
-    results.push_back(t.castTo(value, converted(result)));
+  for (auto [k, value, result] : llvm::enumerate(loop.getResults(), op.getResults()))
+    results.push_back(static_cast<int64_t>(k) < states ? finalValue(t, value, argumentTypes[k], result, converted(result))
+                                                       : t.castTo(value, converted(result)));
   b.replaceOp(op, results);
   return success();
 }

@@ -3,13 +3,14 @@
 // Runs the shape analysis, then the lowerings of all operator families in one conversion.  Operators that are left are reported
 // together, each once with how often it occurs and its first node.
 //===-----------------------------------------------------------------------------===//
+#include "CallBuilder.h"
 #include "OtherDomains.h"
-#include "TensorBuilder.h"
 #include "ingot/Conversion/ONNXToLinalg.h"
 #include "ingot/Dialect/Ingot/IngotDialect.h"
 #include "ingot/Transforms/Passes.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Func/Transforms/FuncConversions.h"
+#include "mlir/Dialect/Complex/IR/Complex.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -58,6 +59,7 @@ struct ConstantLowering : ONNXLowering<onnx::ConstantOp> {
     auto type = dyn_cast_or_null<RankedTensorType>(typeConverter->convertType(op.getType()));
     if (!type)
       return b.notifyMatchFailure(op, "expected a ranked tensor");
+    if (isa<onnx::StringType>(op.getValue().getElementType())) return replaceWithCall(op, {}, "ingot_op_constant", b);
     auto value = retyped(op.getValue(), type.clone(op.getValue().getShapedType().getShape(), type.getElementType()));
     if (!value)
       return b.notifyMatchFailure(op, "expected dense elements of numbers");
@@ -77,6 +79,7 @@ struct ConvertONNXToLinalgPass : ingot::impl::ConvertONNXToLinalgBase<ConvertONN
 
 private:
   LogicalResult convert(func::FuncOp function);
+  LogicalResult requireRanks(func::FuncOp function);
   LogicalResult reportLeft(func::FuncOp function);
 };
 
@@ -88,6 +91,8 @@ LogicalResult ConvertONNXToLinalgPass::convert(func::FuncOp function) {
     return failure();
   shapes.updateTypes(function);
 
+  if (failed(requireRanks(function)))
+    return failure();
   ONNXTypeConverter types;
   LoweringContext context(shapes);
   RewritePatternSet patterns(&getContext());
@@ -108,18 +113,42 @@ LogicalResult ConvertONNXToLinalgPass::convert(func::FuncOp function) {
   populateLabelLowering(patterns, types, context);
   populateBlockedProductLowering(patterns, types, context);
   populateInverseLowering(patterns, types, context);
+  populateSequenceLowering(patterns, types, context);
+  populateTextLowering(patterns, types, context);
   populateFunctionOpInterfaceTypeConversionPattern<func::FuncOp>(patterns, types);
   populateReturnOpTypeConversionPattern(patterns, types);
 
   ConversionTarget target(getContext());
-  target.addLegalDialect<arith::ArithDialect, linalg::LinalgDialect, math::MathDialect, scf::SCFDialect, tensor::TensorDialect,
+  target.addLegalDialect<arith::ArithDialect, complex::ComplexDialect, linalg::LinalgDialect, math::MathDialect, scf::SCFDialect, tensor::TensorDialect,
                          bufferization::BufferizationDialect, IngotDialect>();
+  // Of what subgraphs yield before it is lowered; none is left in the end.
+  target.addLegalOp<UnrealizedConversionCastOp>();
   target.addDynamicallyLegalOp<func::FuncOp>([&](func::FuncOp op) { return types.isSignatureLegal(op.getFunctionType()); });
   target.addDynamicallyLegalOp<func::ReturnOp>([&](func::ReturnOp op) { return types.isLegal(op.getOperandTypes()); });
   // Operators of the onnx dialect are neither legal nor illegal: those without a lowering stay, to be reported together.
   if (failed(applyPartialConversion(function, target, std::move(patterns))))
     return failure();
   return reportLeft(function);
+}
+
+/// Operators that only hand values on; the ranks of these may be known to the run only.
+static bool handsOn(Operation *op) {
+  return isa<onnx::SequenceConstructOp, onnx::SequenceEmptyOp, onnx::SequenceAtOp, onnx::SequenceInsertOp, onnx::SequenceEraseOp, onnx::SequenceMapOp,
+             onnx::SplitToSequenceOp, onnx::ConcatFromSequenceOp, onnx::OptionalOp, onnx::OptionalGetElementOp, onnx::OptionalHasElementOp,
+             onnx::IdentityOp, onnx::IfOp, onnx::LoopOp, onnx::ScanOp, onnx::YieldOp, onnx::CustomOp>(op);
+}
+
+LogicalResult ConvertONNXToLinalgPass::requireRanks(func::FuncOp function) {
+  LogicalResult result = success();
+  function.walk([&](Operation *op) {
+    if (!isa_and_nonnull<onnx::ONNXDialect>(op->getDialect()) || handsOn(op)) return;
+    for (Value v : op->getOperands())
+      if (isa<UnrankedTensorType>(v.getType())) {
+        result = op->emitError("expected operands whose rank is known when the model is compiled, got ") << v.getType();
+        return;
+      }
+  });
+  return result;
 }
 
 LogicalResult ConvertONNXToLinalgPass::reportLeft(func::FuncOp function) {
@@ -138,6 +167,13 @@ LogicalResult ConvertONNXToLinalgPass::reportLeft(func::FuncOp function) {
   });
   if (left.empty())
     return success();
+  if (reportEach) {
+    function.walk([&](Operation *op) {
+      if (left.contains(op->getName().stripDialect()) && isa_and_nonnull<onnx::ONNXDialect>(op->getDialect()))
+        emitError(op->getLoc()) << "no lowering for these element types and attributes: " << op->getOperandTypes() << " to " << op->getResultTypes();
+    });
+    return failure();
+  }
   InFlightDiagnostic diag = emitError(left.front().second.second->getLoc()) << "unsupported operators:";
   StringRef separator = " ";
   for (auto &[name, entry] : left) {

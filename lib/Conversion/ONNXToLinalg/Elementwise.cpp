@@ -21,14 +21,16 @@ struct ElementwiseLowering : OpInterfaceConversionPattern<onnx::ElementwiseInter
       return b.notifyMatchFailure(op, "expected an operator with one element type");
     Value result = op->getResult(0);
     auto type = dyn_cast_or_null<RankedTensorType>(typeConverter->convertType(result.getType()));
-    if (!type || !isNumber(type.getElementType()))
+    // Where moves elements of any type.
+    bool moves = isa<onnx::WhereOp>(op);
+    if (!type || !(moves || isNumber(type.getElementType())))
       return b.notifyMatchFailure(op, "expected a ranked tensor of numbers as result");
     SmallVector<Value> originals, lowered;
     bool unsignedOperands = false;
     for (auto [original, operand] : llvm::zip(op->getOperands(), operands)) {
       if (isAbsent(original))
         continue;
-      if (!isNumberTensor(operand))
+      if (!isNumberTensor(operand) && !(moves && isa<RankedTensorType>(operand.getType())))
         return b.notifyMatchFailure(op, "expected ranked tensors of numbers as operands");
       originals.push_back(original);
       lowered.push_back(operand);

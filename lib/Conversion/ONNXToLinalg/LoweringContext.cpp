@@ -3,12 +3,19 @@
 #include "TensorBuilder.h"
 #include "ingot/Conversion/ONNXToLinalg.h"
 
+#include "mlir/Dialect/LLVMIR/LLVMTypes.h"
+
 using namespace mlir;
 using namespace ingot;
 
 ONNXTypeConverter::ONNXTypeConverter() {
   addConversion([](Type type) { return type; });
-  addConversion([](TensorType type) -> Type { return type.clone(storageType(type.getElementType())); });
+  addConversion([](RankedTensorType type) -> Type { return type.clone(storageType(type.getElementType())); });
+  // Handles (IngotOps.td), also for tensors whose rank only the run knows.
+  addConversion([](UnrankedTensorType type) -> Type { return LLVM::LLVMPointerType::get(type.getContext()); });
+  addConversion([](onnx::SequenceType type) -> Type { return LLVM::LLVMPointerType::get(type.getContext()); });
+  addConversion([](onnx::OptionalType type) -> Type { return LLVM::LLVMPointerType::get(type.getContext()); });
+  addConversion([](onnx::MapType type) -> Type { return LLVM::LLVMPointerType::get(type.getContext()); });
   // Between tensors that differ only in what is known of their dimensions.
   auto castTensor = [](OpBuilder &b, Type type, ValueRange values, Location loc) -> Value {
     if (values.size() != 1)

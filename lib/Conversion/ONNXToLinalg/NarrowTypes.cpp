@@ -5,6 +5,7 @@
 // Microscaling Formats specification; out-of-range values go where ONNX's Cast sends them.
 //===-----------------------------------------------------------------------------===//
 #include "NarrowTypes.h"
+#include "ingot/Dialect/ONNX/ONNXDialect.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -170,6 +171,8 @@ bool ingot::isNarrow(Type element) {
 Type ingot::storageType(Type element) {
   MLIRContext *context = element.getContext();
   if (isNarrow(element)) return IntegerType::get(context, 8);
+  // A string is its pointer and its size, which move like any pair of numbers.
+  if (isa<onnx::StringType>(element)) return ComplexType::get(IntegerType::get(context, 64));
   if (auto i = dyn_cast<IntegerType>(element)) return IntegerType::get(context, i.getWidth());
   if (auto c = dyn_cast<ComplexType>(element); c && c.getElementType().isIntOrFloat())
     return IntegerType::get(context, 2 * c.getElementType().getIntOrFloatBitWidth());

@@ -1,6 +1,7 @@
 //===- Shape.cpp - operators that rename or measure dimensions -----------------------===//
 #include "Normalization.h"
 #include "Broadcast.h"
+#include "CallBuilder.h"
 #include "Families.h"
 #include "Reshaping.h"
 #include "RuntimeAxes.h"
@@ -137,7 +138,8 @@ struct TransposeLowering : ONNXLowering<onnx::TransposeOp> {
 struct IdentityLowering : ONNXLowering<onnx::IdentityOp> {
   using ONNXLowering::ONNXLowering;
   LogicalResult matchAndRewrite(onnx::IdentityOp op, OpAdaptor adaptor, ConversionPatternRewriter &b) const override {
-    b.replaceOp(op, adaptor.getInput());
+    TensorBuilder t(b, op.getLoc());
+    b.replaceOp(op, adapt(t, adaptor.getInput(), op.getInput().getType(), typeConverter->convertType(op.getType())));
     return success();
   }
 };

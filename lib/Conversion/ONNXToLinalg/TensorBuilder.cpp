@@ -2,6 +2,7 @@
 #include "TensorBuilder.h"
 
 #include "ingot/Dialect/Ingot/IngotDialect.h"
+#include "mlir/Dialect/Complex/IR/Complex.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Dialect/Utils/ReshapeOpsUtils.h"
 #include "mlir/IR/Matchers.h"
@@ -32,6 +33,8 @@ Value TensorBuilder::value(OpFoldResult d) {
 }
 
 Value TensorBuilder::number(Type type, double v) {
+  if (auto complex = dyn_cast<ComplexType>(type))
+    return complex::CreateOp::create(b, loc, complex, number(complex.getElementType(), v), number(complex.getElementType(), 0));
   if (auto f = dyn_cast<FloatType>(type)) {
     APFloat x(v);
     bool inexact;

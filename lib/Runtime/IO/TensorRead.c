@@ -138,22 +138,33 @@ static void storeEntry(ingot_tensor *tensor, int64_t index, int64_t count, uint6
   memcpy((char *)tensor->data + (size_t)index * size, &value, size);
 }
 
+/* Strings of a field, whose bytes follow the elements. */
+static void fillStrings(Wire wire, uint32_t number, ingot_tensor *tensor, int64_t count) {
+  WireField field;
+  ingot_string *s = tensor->data;
+  char *text = (char *)(s + count);
+  while (wireNext(&wire, &field)) {
+    if (field.number != number || field.type != WireBytes)
+      continue;
+    s->data = text;
+    s->size = wireSize(&field.bytes);
+    memcpy(text, field.bytes.at, s->size);
+    text += s->size;
+    ++s;
+  }
+}
+
 static void fillTyped(Wire wire, uint32_t number, ingot_tensor *tensor, int64_t count) {
   WireField field;
   int64_t index = 0;
-  char *text = tensor->type == INGOT_STRING ? (char *)tensor->data + count * (int64_t)sizeof(ingot_string) : NULL;
+  if (tensor->type == INGOT_STRING) {
+    fillStrings(wire, number, tensor, count);
+    return;
+  }
   while (wireNext(&wire, &field)) {
     if (field.number != number)
       continue;
-    if (number == StringData) {
-      if (field.type != WireBytes)
-        continue;
-      ingot_string *s = (ingot_string *)tensor->data + index++;
-      s->data = text;
-      s->size = wireSize(&field.bytes);
-      memcpy(text, field.bytes.at, s->size);
-      text += s->size;
-    } else if (field.type != WireBytes)
+    if (field.type != WireBytes)
       storeEntry(tensor, index++, count, field.value);
     else if (number == FloatData || number == DoubleData) {
       size_t size = number == FloatData ? 4 : 8, whole = wireSize(&field.bytes) / size * size;
@@ -207,6 +218,8 @@ static ingot_status readRaw(const Reader *reader, const Wire *raw, ingot_tensor 
   return INGOT_OK;
 }
 
+static ingot_status readNested(const Reader *reader, Wire wire, ingot_kind kind, ingot_type type, ingot_tensor *value, int depth);
+
 static ingot_status readTensor(const Reader *reader, Wire wire, ingot_tensor *tensor) {
   Contents contents;
   ingot_status status = readContents(reader, wire, &contents);
@@ -222,17 +235,84 @@ static ingot_status readTensor(const Reader *reader, Wire wire, ingot_tensor *te
   return contents.hasRaw ? readRaw(reader, &contents.raw, tensor, count) : readTyped(reader, wire, tensor, count);
 }
 
-static ingot_status readNested(const Reader *reader, Wire wire, ingot_kind kind, ingot_type type, ingot_tensor *value, int depth);
+/* The scalars of a sequence as one tensor, where all are of one type of numbers; else the sequence stays. */
+static ingot_status joinScalars(const Reader *reader, ingot_tensor *sequence) {
+  const ingot_tensor *elements = sequence->data;
+  int64_t count = sequence->dims[0];
+  for (int64_t i = 0; i < count; ++i)
+    if (elements[i].kind != INGOT_TENSOR || elements[i].type != elements[0].type || elements[i].type == INGOT_STRING ||
+        ingot_element_count(&elements[i]) != 1)
+      return INGOT_OK;
+  if (!count)
+    return INGOT_OK;
+  ingot_tensor joined = {.type = elements[0].type, .kind = INGOT_TENSOR, .rank = 1};
+  size_t size = ingot_element_size(joined.type);
+  joined.dims[0] = count;
+  joined.bytes = (size_t)count * size;
+  joined.data = malloc(joined.bytes);
+  if (!joined.data)
+    return ingotFail(reader->error, INGOT_OUT_OF_MEMORY, "no memory for '%s'", reader->name);
+  for (int64_t i = 0; i < count; ++i)
+    memcpy((char *)joined.data + (size_t)i * size, elements[i].data, size);
+  ingot_value_release(sequence);
+  *sequence = joined;
+  return INGOT_OK;
+}
 
-/* SequenceProto and OptionalProto: field 3 holds tensors, 5 sequences, 7 optionals; the others are not read. */
+/* MapProto: keys are numbers in field 3 or strings in field 4, values a sequence in field 5. */
+static ingot_status readMap(const Reader *reader, Wire wire, ingot_tensor *value, int depth) {
+  Wire scan = wire, sequence = {NULL, NULL, 0};
+  WireField field;
+  int64_t numbers = 0, strings = 0;
+  size_t textBytes = 0;
+  while (wireNext(&scan, &field))
+    if (field.number == 5 && field.type == WireBytes)
+      sequence = field.bytes;
+  if (scan.broken)
+    return broken(reader, "is no map message, or is cut short");
+  countEntries(wire, 3, &numbers, &textBytes);
+  textBytes = 0;
+  for (scan = wire; wireNext(&scan, &field);)
+    if (field.number == 4 && field.type == WireBytes) {
+      ++strings;
+      textBytes += wireSize(&field.bytes);
+    }
+  value->type = INGOT_UNDEFINED;
+  value->rank = 1;
+  value->dims[0] = 2;
+  value->bytes = 2 * sizeof(ingot_tensor);
+  value->data = calloc(2, sizeof(ingot_tensor));
+  if (!value->data)
+    return ingotFail(reader->error, INGOT_OUT_OF_MEMORY, "no memory for '%s'", reader->name);
+  ingot_tensor *keys = value->data;
+  keys->type = strings ? INGOT_STRING : INGOT_INT64;
+  keys->rank = 1;
+  keys->dims[0] = strings ? strings : numbers;
+  keys->bytes = (size_t)keys->dims[0] * ingot_element_size(keys->type);
+  keys->data = calloc(1, keys->bytes + textBytes + 1);
+  if (!keys->data)
+    return ingotFail(reader->error, INGOT_OUT_OF_MEMORY, "no memory for '%s'", reader->name);
+  if (strings)
+    fillStrings(wire, 4, keys, keys->dims[0]);
+  else
+    fillTyped(wire, 3, keys, keys->dims[0]);
+  ingot_status status = sequence.at ? readNested(reader, sequence, INGOT_SEQUENCE, INGOT_UNDEFINED, &keys[1], depth + 1) : INGOT_OK;
+  if (!status && sequence.at)
+    status = joinScalars(reader, &keys[1]);
+  if (!status && keys[1].dims[0] != keys->dims[0] && sequence.at)
+    return broken(reader, "is a map with another number of values than keys");
+  return status;
+}
+
+/* SequenceProto and OptionalProto: field 3 holds tensors, 5 sequences, 6 maps, 7 optionals. */
 static ingot_status readElements(const Reader *reader, Wire wire, ingot_type type, ingot_tensor *value, int depth) {
   Wire scan = wire;
   WireField field;
   int64_t count = 0, index = 0;
   while (wireNext(&scan, &field)) {
-    if (field.type == WireBytes && (field.number == 4 || field.number == 6))
-      return broken(reader, "holds sparse tensors or maps, expected tensors, sequences or optionals");
-    count += field.type == WireBytes && (field.number == 3 || field.number == 5 || field.number == 7);
+    if (field.type == WireBytes && field.number == 4)
+      return broken(reader, "holds sparse tensors, expected tensors, sequences, maps or optionals");
+    count += field.type == WireBytes && (field.number == 3 || (field.number >= 5 && field.number <= 7));
   }
   if (scan.broken)
     return broken(reader, "is no sequence or optional message, or is cut short");
@@ -245,9 +325,9 @@ static ingot_status readElements(const Reader *reader, Wire wire, ingot_type typ
   if (!value->data)
     return ingotFail(reader->error, INGOT_OUT_OF_MEMORY, "no memory for '%s'", reader->name);
   while (wireNext(&wire, &field)) {
-    if (field.type != WireBytes || (field.number != 3 && field.number != 5 && field.number != 7))
+    if (field.type != WireBytes || (field.number != 3 && (field.number < 5 || field.number > 7)))
       continue;
-    ingot_kind kind = field.number == 3 ? INGOT_TENSOR : field.number == 5 ? INGOT_SEQUENCE : INGOT_OPTIONAL;
+    ingot_kind kind = field.number == 3 ? INGOT_TENSOR : field.number == 5 ? INGOT_SEQUENCE : field.number == 6 ? INGOT_MAP : INGOT_OPTIONAL;
     ingot_tensor *element = (ingot_tensor *)value->data + index++;
     value->dims[0] = index; /* so that a failure releases what is there */
     ingot_status status = readNested(reader, field.bytes, kind, type, element, depth + 1);
@@ -262,6 +342,8 @@ static ingot_status readNested(const Reader *reader, Wire wire, ingot_kind kind,
   if (depth > MaxNesting)
     return broken(reader, "nests sequences too deeply");
   value->kind = kind;
+  if (kind == INGOT_MAP)
+    return readMap(reader, wire, value, depth);
   return kind == INGOT_TENSOR ? readTensor(reader, wire, value) : readElements(reader, wire, type, value, depth);
 }
 
@@ -271,8 +353,6 @@ ingot_status ingot_value_parse(const void *data, size_t bytes, const char *name,
   ingot_kind kind = expected ? expected->kind : INGOT_TENSOR;
   ingot_status status;
   memset(value, 0, sizeof *value);
-  if (kind == INGOT_MAP)
-    return broken(&reader, "cannot be read: maps have no file format here");
   if (ingotIsNpy(data, bytes))
     status = ingotParseNpy(data, bytes, name, expected ? expected->type : INGOT_UNDEFINED, value, error);
   else {

@@ -83,21 +83,60 @@ static void putTensor(Sink *sink, const char *name, const ingot_tensor *tensor) 
   putBytes(sink, tensor->data, (size_t)count * (bits / 8));
 }
 
+static void putValue(Sink *sink, const char *name, const ingot_tensor *value);
+
+/* MapProto; values are a sequence of scalars. */
+static void putMap(Sink *sink, const char *name, const ingot_tensor *map) {
+  const ingot_tensor *keys = map->data, *values = keys + 1;
+  putText(sink, 1, name);
+  putNumber(sink, 2, (uint64_t)keys->type);
+  for (int64_t i = 0; i < keys->dims[0]; ++i)
+    if (keys->type == INGOT_STRING) {
+      const ingot_string *s = (const ingot_string *)keys->data + i;
+      putHead(sink, 4, s->size);
+      putBytes(sink, s->data, s->size);
+    } else
+      putNumber(sink, 3, (uint64_t)ingot_element_get(keys->type, keys->data, i));
+  Sink counted = {NULL, 0, 0};
+  for (int pass = 0; pass < 2; ++pass) {
+    Sink *to = pass ? sink : &counted;
+    if (pass)
+      putHead(sink, 5, counted.size);
+    if (values->kind != INGOT_TENSOR) {
+      putValue(to, "", values);
+      continue;
+    }
+    putNumber(to, 2, 1);
+    for (int64_t i = 0; i < values->dims[0]; ++i) {
+      size_t size = ingot_element_size(values->type);
+      ingot_tensor scalar = {.data = (char *)values->data + (size_t)i * size, .bytes = size, .type = values->type};
+      Sink one = {NULL, 0, 0};
+      putTensor(&one, "", &scalar);
+      putHead(to, 3, one.size);
+      putTensor(to, "", &scalar);
+    }
+  }
+}
+
 /* SequenceProto (elem_type 1 tensor, 3 sequence, 5 optional, of its field 2) or OptionalProto, whose fields have the same numbers. */
 static void putValue(Sink *sink, const char *name, const ingot_tensor *value) {
   if (value->kind == INGOT_TENSOR) {
     putTensor(sink, name, value);
     return;
   }
+  if (value->kind == INGOT_MAP) {
+    putMap(sink, name, value);
+    return;
+  }
   const ingot_tensor *elements = value->data;
   ingot_kind kind = value->dims[0] ? elements[0].kind : INGOT_TENSOR;
   putText(sink, 1, name);
   if (value->kind == INGOT_SEQUENCE || value->dims[0])
-    putNumber(sink, 2, kind == INGOT_TENSOR ? 1 : kind == INGOT_SEQUENCE ? 3 : 5);
+    putNumber(sink, 2, kind == INGOT_TENSOR ? 1 : kind == INGOT_SEQUENCE ? 3 : kind == INGOT_MAP ? 4 : 5);
   for (int64_t i = 0; i < value->dims[0]; ++i) {
     Sink counted = {NULL, 0, 0};
     putValue(&counted, "", &elements[i]);
-    putHead(sink, elements[i].kind == INGOT_TENSOR ? 3 : elements[i].kind == INGOT_SEQUENCE ? 5 : 7, counted.size);
+    putHead(sink, elements[i].kind == INGOT_TENSOR ? 3 : elements[i].kind == INGOT_SEQUENCE ? 5 : elements[i].kind == INGOT_MAP ? 6 : 7, counted.size);
     putValue(sink, "", &elements[i]);
   }
 }
@@ -105,7 +144,7 @@ static void putValue(Sink *sink, const char *name, const ingot_tensor *value) {
 static int writable(const ingot_tensor *value) {
   if (value->kind == INGOT_TENSOR)
     return ingot_element_size(value->type) && ingot_element_count(value) >= 0;
-  if (value->kind == INGOT_MAP || value->rank != 1)
+  if (value->rank != 1 || (value->kind == INGOT_MAP && value->dims[0] != 2))
     return 0;
   for (int64_t i = 0; i < value->dims[0]; ++i)
     if (!writable((const ingot_tensor *)value->data + i))
@@ -115,7 +154,7 @@ static int writable(const ingot_tensor *value) {
 
 ingot_status ingot_value_write_pb(const char *path, const char *name, const ingot_tensor *value, ingot_io_error *error) {
   if (!writable(value))
-    return ingotFail(error, INGOT_INVALID_ARGUMENT, "cannot write '%s': expected tensors, sequences or optionals of known types", path);
+    return ingotFail(error, INGOT_INVALID_ARGUMENT, "cannot write '%s': expected tensors, sequences, maps or optionals of known types", path);
   Sink sink = {fopen(path, "wb"), 0, 0};
   if (sink.file)
     putValue(&sink, name, value);

@@ -24,5 +24,6 @@ include "ingot/Dialect/ONNX/Text.td"
 include "ingot/Dialect/ONNX/Loss.td"
 include "ingot/Dialect/ONNX/ML.td"
 include "ingot/Dialect/ONNX/Contrib.td"
+include "ingot/Dialect/ONNX/Custom.td"
 
 #endif

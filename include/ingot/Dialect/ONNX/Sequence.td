@@ -20,7 +20,7 @@ def ONNX_SplitToSequenceOp : ONNX_PureOp<"SplitToSequence", 24, "cuts along an a
 def ONNX_ConcatFromSequenceOp : ONNX_PureOp<"ConcatFromSequence", 11, "joins the tensors of a sequence",
   (ins ONNX_SequenceType:$input_sequence, I64Attr:$axis, ONNX_DefInt<"0">:$new_axis), (outs ONNX_Tensor:$concat_result)>;
 def ONNX_OptionalOp : ONNX_PureOp<"Optional", 15, "an optional value of the operand, or an empty one",
-  (ins ONNX_Opt<ONNX_Value>:$input), (outs ONNX_OptionalType:$output)>;
+  (ins ONNX_Opt<ONNX_Value>:$input, OptionalAttr<TypeAttr>:$type), (outs ONNX_OptionalType:$output)>;
 def ONNX_OptionalGetElementOp : ONNX_PureOp<"OptionalGetElement", 18, "the value inside",
   (ins ONNX_Value:$input), (outs ONNX_Value:$output)>;
 def ONNX_OptionalHasElementOp : ONNX_PureOp<"OptionalHasElement", 18, "whether there is a value",

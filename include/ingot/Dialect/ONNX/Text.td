@@ -17,3 +17,10 @@ def ONNX_TfIdfVectorizerOp : ONNX_PureOp<"TfIdfVectorizer", 9, "counts or weight
        DenseI64ArrayAttr:$ngram_counts, DenseI64ArrayAttr:$ngram_indexes, ONNX_OptInts:$pool_int64s,
        ONNX_OptStrings:$pool_strings, ONNX_OptFloats:$weights),
   (outs ONNX_FloatTensor:$Y)>;
+
+def ONNX_MsMurmurHash3Op : ONNX_PureOp<"ms.MurmurHash3", 1, "32-bit hashes of numbers or strings",
+  (ins ONNX_Tensor:$X, ONNX_DefInt<"1">:$positive, ONNX_DefInt<"0">:$seed), (outs ONNX_Tensor:$Y)>;
+def ONNX_MsTokenizerOp : ONNX_PureOp<"ms.Tokenizer", 1, "cuts strings into tokens, at separators or by an expression",
+  (ins ONNX_StringTensor:$X, I64Attr:$mark, I64Attr:$mincharnum, StrAttr:$pad_value, ONNX_OptStrings:$separators,
+       OptionalAttr<StrAttr>:$tokenexp, OptionalAttr<StrAttr>:$stopwords),
+  (outs ONNX_StringTensor:$Y)>;

@@ -125,10 +125,13 @@ static LogicalResult runToFixpoint(Operation *op, Block &body, ValueRange args, 
   return success();
 }
 
-/// Sets the final value of each carried one.
-static void setFinal(Operation *op, ValueRange results, ValueRange args, ShapeAnalysis &shapes) {
-  for (auto [result, arg] : llvm::zip(results, args)) {
-    if (shapes.hasRank(arg))
+/// Sets the final value of each carried one.  Where an optional goes in and a body gives values, a value comes out.
+static void setFinal(Operation *op, ValueRange results, ValueRange args, ValueRange next, ShapeAnalysis &shapes) {
+  for (auto [result, arg, given] : llvm::zip(results, args, next)) {
+    auto optional = dyn_cast<OptionalType>(shapes.type(arg));
+    if (optional && !isa<OptionalType>(shapes.type(given)))
+      shapes.setType(result, optional.getElementType());
+    else if (shapes.hasRank(arg))
       shapes.set(result, shapes.elementType(arg), dimsOutside(op, arg, shapes));
     else
       shapes.setType(result, shapes.type(arg));
@@ -178,7 +181,7 @@ LogicalResult LoopOp::infer(ShapeAnalysis &shapes) {
   shapes.set(body.getArgument(1), IntegerType::get(getContext(), 1), {});
   ValueRange args = body.getArguments().drop_front(2), next = yielded->drop_front(1);
   if (failed(runToFixpoint(*this, body, args, getVInitial(), next.take_front(carried), shapes))) return failure();
-  setFinal(*this, getResults().take_front(carried), args, shapes);
+  setFinal(*this, getResults().take_front(carried), args, next.take_front(carried), shapes);
   Dim count = tripCount(*this, yielded->front(), shapes);
   for (auto [result, each] : llvm::zip(getResults().drop_front(carried), next.drop_front(carried)))
     if (failed(setStacked(*this, result, each, 0, count, shapes))) return failure();
@@ -218,7 +221,7 @@ LogicalResult ScanOp::infer(ShapeAnalysis &shapes) {
   }
   ValueRange args = body.getArguments().take_front(states), initial = getOperands().take_front(states), next = yielded->take_front(states);
   if (failed(runToFixpoint(*this, body, args, initial, next, shapes))) return failure();
-  setFinal(*this, getResults().take_front(states), args, shapes);
+  setFinal(*this, getResults().take_front(states), args, next, shapes);
   for (size_t i = states; i < yielded->size(); ++i)
     if (failed(setStacked(*this, getResult(i), (*yielded)[i], entry(getScanOutputAxes(), i - states), count, shapes))) return failure();
   return success();

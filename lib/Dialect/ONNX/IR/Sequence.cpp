@@ -12,6 +12,12 @@ Type ingot::onnx::joinTypes(Type a, Type b) {
   if (auto s = dyn_cast<OptionalType>(a))
     if (auto t = dyn_cast<OptionalType>(b))
       if (Type element = joinTypes(s.getElementType(), t.getElementType())) return OptionalType::get(a.getContext(), element);
+  // A value that is there is an optional one that is there.
+  for (auto [optional, other] : {std::pair(a, b), std::pair(b, a)})
+    if (auto o = dyn_cast<OptionalType>(optional); o && !isa<OptionalType>(other)) {
+      Type element = joinTypes(o.getElementType(), other);
+      return element ? OptionalType::get(a.getContext(), element) : Type();
+    }
   auto x = dyn_cast<TensorType>(a), y = dyn_cast<TensorType>(b);
   if (!x || !y || x.getElementType() != y.getElementType()) return {};
   // The element of an empty sequence has no rank; what joins it has.

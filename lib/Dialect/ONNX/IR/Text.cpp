@@ -54,3 +54,24 @@ LogicalResult TfIdfVectorizerOp::infer(ShapeAnalysis &shapes) {
   shapes.set(getY(), f32, dims);
   return success();
 }
+
+LogicalResult MsMurmurHash3Op::infer(ShapeAnalysis &shapes) {
+  Type element = IntegerType::get(getContext(), 32, getPositive() ? IntegerType::Unsigned : IntegerType::Signless);
+  if (!shapes.hasRank(getX())) shapes.setUnranked(getY(), element);
+  else shapes.set(getY(), element, shapes.dims(getX()));
+  return success();
+}
+
+LogicalResult MsTokenizerOp::infer(ShapeAnalysis &shapes) {
+  if (failed(requireAttributes(*this, {"mark", "mincharnum", "pad_value"})) || failed(expectRank(*this, shapes, getX(), 1, 2))) return failure();
+  Type string = shapes.elementType(getX());
+  if (!shapes.hasRank(getX())) {
+    shapes.setUnranked(getY(), string);
+    return success();
+  }
+  // One row of tokens for each string, filled up to the longest.
+  SmallVector<Dim> dims(shapes.dims(getX()));
+  dims.push_back({});
+  shapes.set(getY(), string, dims);
+  return success();
+}

@@ -1,0 +1,66 @@
+//===- CallBuilder.cpp - operators that become calls of C functions ---------------------===//
+#include "CallBuilder.h"
+
+#include "ingot/Conversion/DataType.h"
+#include "ingot/Conversion/ONNXToLinalg.h"
+#include "ingot/Dialect/Ingot/IngotDialect.h"
+
+using namespace mlir;
+using namespace ingot;
+
+/// The number by which ingot.call knows a type.
+static int32_t numberOf(Type type) { return static_cast<int32_t>(elementDataTypeOf(type)) | static_cast<int32_t>(kindOf(type)) << 8; }
+
+CallBuilder &CallBuilder::input(Type type, Value lowered) {
+  if (isa<NoneType>(type)) {
+    absent.push_back(values.size() + absent.size());
+    return *this;
+  }
+  values.push_back(lowered);
+  inputTypes.push_back(numberOf(type));
+  return *this;
+}
+
+CallBuilder &CallBuilder::inputs(ValueRange originals, ValueRange lowered) {
+  for (auto [original, value] : llvm::zip(originals, lowered)) input(original.getType(), value);
+  return *this;
+}
+
+CallBuilder &CallBuilder::output(Type type) {
+  types.push_back(ONNXTypeConverter().convertType(type));
+  outputTypes.push_back(numberOf(type));
+  return *this;
+}
+
+CallBuilder &CallBuilder::parameter(StringRef name, Attribute value) {
+  if (value) parameters.set(name, value);
+  return *this;
+}
+
+SmallVector<Value> CallBuilder::build() {
+  auto call = CallOp::create(b, loc, types, values, function, inputTypes, outputTypes,
+                             parameters.empty() ? DictionaryAttr() : parameters.getDictionary(b.getContext()), absent, isStateful);
+  return SmallVector<Value>(call.getOutputs());
+}
+
+LogicalResult ingot::replaceWithCall(Operation *op, ValueRange operands, StringRef function, ConversionPatternRewriter &b) {
+  CallBuilder call(b, op->getLoc(), function);
+  call.inputs(op->getOperands(), operands);
+  // A type says what the result is, which the call knows.
+  for (NamedAttribute attribute : op->getAttrs())
+    if (!isa<TypeAttr>(attribute.getValue())) call.parameter(attribute.getName(), attribute.getValue());
+  for (Type type : op->getResultTypes()) call.output(type);
+  b.replaceOp(op, call.build());
+  return success();
+}
+
+Value ingot::adapt(TensorBuilder &t, Value lowered, Type type, Type to) {
+  if (lowered.getType() == to) return lowered;
+  bool fromHandle = isHandle(lowered.getType()), toHandle = isHandle(to);
+  if (!fromHandle && !toHandle) return t.castTo(lowered, to);
+  if (fromHandle && toHandle) return lowered;
+  Type element = cast<TensorType>(type).getElementType();
+  CallBuilder call(t.b, t.loc, fromHandle ? "ingot_op_view" : "ingot_op_hold");
+  Type result = toHandle ? Type(UnrankedTensorType::get(element)) : Type(RankedTensorType::get(cast<RankedTensorType>(to).getShape(), element));
+  return call.input(type, lowered).output(result).build().front();
+}
