@@ -17,7 +17,8 @@ static std::string functionKey(StringRef domain, StringRef name, StringRef overl
   return (normalDomain(domain) + Twine('\0') + name + Twine('\0') + overload).str();
 }
 
-GraphBuilder::GraphBuilder(const wire::ModelProto &model, wire::ModelFiles &files, Block *entry) : emitter(entry), tensors(files) {
+GraphBuilder::GraphBuilder(const wire::ModelProto &model, wire::ModelFiles &files, Block *entry, const ImportOptions &options)
+    : emitter(entry), options(options), tensors(files) {
   for (const wire::FunctionProto &function : model.functions())
     functions.try_emplace(functionKey(function.domain(), function.name(), function.overload()), &function);
 }
@@ -82,6 +83,7 @@ LogicalResult GraphBuilder::readOpsets(const google::protobuf::RepeatedPtrField<
 
 LogicalResult GraphBuilder::reportUnsupported(Location loc) {
   if (missing.empty()) return success();
+  if (options.reportEach) return failure();
   unsigned count = 0;
   for (const auto &[key, entry] : missing) count += entry.count;
   InFlightDiagnostic diagnostic = emitError(loc) << "unsupported operators in " << count << (count == 1 ? " node" : " nodes") << ": ";

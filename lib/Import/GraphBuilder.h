@@ -5,6 +5,7 @@
 #include "Emitter.h"
 #include "Opset/Upgrade.h"
 #include "Tensors.h"
+#include "ingot/Import/Import.h"
 #include "onnx.pb.h"
 #include "llvm/ADT/StringMap.h"
 #include <map>
@@ -33,7 +34,7 @@ struct Scope {
 
 class GraphBuilder {
 public:
-  GraphBuilder(const wire::ModelProto &model, wire::ModelFiles &files, mlir::Block *entry);
+  GraphBuilder(const wire::ModelProto &model, wire::ModelFiles &files, mlir::Block *entry, const ImportOptions &options);
 
   Emitter emitter;
 
@@ -54,6 +55,7 @@ private:
   mlir::LogicalResult addNode(const wire::NodeProto &proto, Scope &scope, const Frame &frame);
   mlir::LogicalResult addAttributes(const wire::NodeProto &proto, Node &node, const Frame &frame);
   mlir::LogicalResult emit(Node &node, Scope &scope, const Frame &frame, llvm::SmallVectorImpl<mlir::Value> &results);
+  mlir::LogicalResult emitCustom(Node &node, const CustomOperator &custom, llvm::SmallVectorImpl<mlir::Value> &results);
   mlir::LogicalResult emitOp(Node &node, Scope &scope, const Frame &frame, llvm::SmallVectorImpl<mlir::Value> &results);
   mlir::LogicalResult emitBatchedScan(Node &node, Scope &scope, const Frame &frame, llvm::SmallVectorImpl<mlir::Value> &results);
   // FlexAttention.cpp
@@ -75,6 +77,7 @@ private:
   mlir::LogicalResult inlineCall(const wire::NodeProto &proto, const wire::FunctionProto &function, Node &node, const Frame &caller,
                                  llvm::SmallVectorImpl<mlir::Value> &results);
 
+  const ImportOptions &options;
   TensorReader tensors;
   llvm::StringMap<const wire::FunctionProto *> functions; // by domain, name and overload
   struct Missing {

@@ -197,11 +197,14 @@ static LogicalResult buildModule(const wire::ModelProto &model, wire::ModelFiles
   auto function = func::FuncOp::create(loc, "main_graph", FunctionType::get(module.getContext(), {}, {}));
   module.push_back(function);
   Block *entry = function.addEntryBlock();
-  GraphBuilder builder(model, files, entry);
+  GraphBuilder builder(model, files, entry, options);
   Opsets opsets;
   if (failed(checkVersions(model, builder, opsets, loc))) return failure();
   describe(model, opsets, module);
   keepAnnotations(model, module);
+  SmallVector<Attribute> functions;
+  for (const CustomOperator &custom : options.customOps) functions.push_back(StringAttr::get(module.getContext(), custom.function));
+  if (!functions.empty()) module->setAttr("ingot.custom_ops", ArrayAttr::get(module.getContext(), functions));
 
   // An input with an initializer is a constant, which is how weights were written before IR version 4.
   llvm::StringSet<> initialized;

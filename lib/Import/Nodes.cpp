@@ -180,7 +180,24 @@ static std::string dialectName(const Node &node) {
   return {};
 }
 
+LogicalResult GraphBuilder::emitCustom(Node &node, const CustomOperator &custom, SmallVectorImpl<Value> &results) {
+  OpBuilder &builder = emitter.builder;
+  if (!node.graphs.empty())
+    return emitError(node.loc) << node.what << " has the graph '" << node.graphs.front().first << "', which a custom operator cannot have";
+  for (Type type : node.types)
+    if (!type)
+      return emitError(node.loc) << node.what << " is a custom operator and the model does not say what it gives; expected the type of each output in value_info";
+  SmallVector<Value> operands;
+  for (Value operand : node.operands) operands.push_back(operand ? operand : emitter.noValue());
+  auto op = onnx::CustomOp::create(builder, node.loc, node.types, operands, custom.function, node.attributes.getDictionary(builder.getContext()),
+                                   builder.getTypeArrayAttr(node.types));
+  results.append(op->result_begin(), op->result_end());
+  return success();
+}
+
 LogicalResult GraphBuilder::emit(Node &node, Scope &scope, const Frame &frame, SmallVectorImpl<Value> &results) {
+  for (const CustomOperator &custom : options.customOps)
+    if (custom.domain == node.domain && custom.name == node.opType) return emitCustom(node, custom, results);
   Rewriter rewriter(emitter, node);
   rewriter.graphInputs = [&](StringRef name, SmallVectorImpl<Type> &types) { return inputTypes(node, name, types); };
   rewriter.inlineGraph = [&](StringRef name, ArrayRef<Value> inputs, SmallVectorImpl<Value> &outputs) {
@@ -198,6 +215,9 @@ LogicalResult GraphBuilder::emit(Node &node, Scope &scope, const Frame &frame, S
     Missing &entry = missing[{node.domain, node.opType}];
     if (++entry.count <= 3) entry.examples += (entry.count > 1 ? ", " : "") + ("'" + cast<NameLoc>(node.loc).getName().getValue().split(':').second + "'").str();
     if (entry.count == 4) entry.examples += ", ...";
+    if (options.reportEach)
+      emitError(node.loc) << "unknown operator '" << node.opType << "' of domain '" << (node.domain.empty() ? "ai.onnx" : node.domain)
+                          << "'; --custom-op makes it a call of a function of yours";
     // A stand-in, so that the other nodes are looked at too; the import fails in the end.
     Type any = UnrankedTensorType::get(emitter.builder.getF32Type());
     SmallVector<Type> types;

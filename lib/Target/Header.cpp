@@ -187,6 +187,9 @@ void printHeader(ModuleOp module, StringRef entry, llvm::raw_ostream &os) {
   if (!info->doc.empty())
     os << "\n *   " << inComment(info->doc);
   os << " */\n#ifndef " << guard << "\n#define " << guard << "\n\n#include \"ingot/Runtime/ingot.h\"\n";
+  auto custom = module->getAttrOfType<ArrayAttr>("ingot.custom_ops");
+  if (custom)
+    os << "#include \"ingot/Runtime/custom_op.h\"\n";
   if (typed)
     os << "#include <string.h>\n";
   os << "\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n";
@@ -195,6 +198,10 @@ void printHeader(ModuleOp module, StringRef entry, llvm::raw_ostream &os) {
   for (auto [i, value] : llvm::enumerate(info->outputs))
     printValue(value, "output", i, os);
   os << "const ingot_model *" << entry << "_model(void);\n";
+  if (custom)
+    os << "\n/* What the model calls and you link. */\n";
+  for (auto function : custom ? custom.getAsRange<StringAttr>() : ArrayAttr::get(module.getContext(), {}).getAsRange<StringAttr>())
+    os << "ingot_status " << function.getValue() << "(ingot_call *call);\n";
   if (typed)
     printTypedRun(*info, entry, os);
   os << "\n#ifdef __cplusplus\n}\n#endif\n#endif\n";

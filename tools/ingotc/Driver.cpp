@@ -13,6 +13,7 @@
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Format.h"
+#include "llvm/Support/JSON.h"
 #include "llvm/Support/Path.h"
 #include <chrono>
 
@@ -36,7 +37,7 @@ public:
   }
 
   int run() {
-    int code = runAll();
+    int code = options.check ? checkSupport() : runAll();
     if (options.timeStages)
       printTimes();
     return code;
@@ -50,8 +51,6 @@ private:
     finish();
     if (failed(runPasses()))
       return failureCode();
-    if (options.check)
-      return reportSupport();
     enter(Stage::Emit);
     if (failed(write()))
       return failureCode();
@@ -190,10 +189,70 @@ private:
     return module->emitError("cannot write \"") << path << "\": " << llvm::toString(std::move(error));
   }
 
-  int reportSupport() {
+  //===------------------------------ --check ------------------------------------------===//
+
+  struct Problem {
+    std::string node, op, reason;
+  };
+
+  /// Everything that is wrong, on standard output: as lines, or as one JSON object.
+  int checkSupport() {
+    std::vector<Problem> problems;
+    int code = exitDone;
+    {
+      ScopedDiagnosticHandler collect(context.get(), [&](Diagnostic &diagnostic) {
+        if (diagnostic.getSeverity() != DiagnosticSeverity::Error)
+          return success();
+        Problem problem;
+        diagnostic.getLocation()->walk([&](Location loc) {
+          auto name = dyn_cast<NameLoc>(loc);
+          if (name)
+            std::tie(problem.op, problem.node) = name.getName().strref().contains(':')
+                                                     ? std::pair(name.getName().strref().split(':').first.str(), name.getName().strref().split(':').second.str())
+                                                     : std::pair(std::string(), std::string());
+          return name ? WalkResult::interrupt() : WalkResult::advance();
+        });
+        problem.reason = diagnostic.str();
+        problems.push_back(std::move(problem));
+        return success();
+      });
+      enter(Stage::Import);
+      bool good = succeeded(read());
+      finish();
+      if (!good || failed(runPasses()))
+        code = exitModel;
+    }
+    if (problems.empty() && code != exitDone)
+      return reporter.errors ? code : failureCode();
     reporter.progress("");
-    llvm::outs() << options.input << ": all nodes are supported\n";
-    return exitDone;
+    options.checkJson ? printJson(problems) : printText(problems);
+    return problems.empty() ? exitDone : exitModel;
+  }
+
+  void printText(const std::vector<Problem> &problems) {
+    if (problems.empty())
+      llvm::outs() << options.input << ": all nodes are supported\n";
+    else
+      llvm::outs() << options.input << ": " << problems.size() << (problems.size() == 1 ? " problem\n" : " problems\n");
+    for (const Problem &problem : problems)
+      llvm::outs() << "  " << (problem.op.empty() ? "" : "node \"" + problem.node + "\" (" + problem.op + "): ") << problem.reason << "\n";
+  }
+
+  void printJson(const std::vector<Problem> &problems) {
+    llvm::json::OStream json(llvm::outs(), 2);
+    json.object([&] {
+      json.attribute("model", options.input);
+      json.attribute("supported", problems.empty());
+      json.attributeArray("problems", [&] {
+        for (const Problem &problem : problems)
+          json.object([&] {
+            json.attribute("node", llvm::json::fixUTF8(problem.node));
+            json.attribute("operator", llvm::json::fixUTF8(problem.op));
+            json.attribute("reason", llvm::json::fixUTF8(problem.reason));
+          });
+      });
+    });
+    llvm::outs() << "\n";
   }
 
   //===----------------------- around each stage --------------------------------------===//

@@ -70,6 +70,7 @@ public:
     readStages();
     readOutput();
     readModel();
+    readCustomOps();
     readThreads();
     readInformation();
   }
@@ -139,7 +140,14 @@ private:
       else
         options.printAfter.push_back(readStage(name, "--print-ir-after"));
     }
-    options.check = args.hasArg(OPT_check);
+    StringRef format = args.getLastArgValue(OPT_check_format);
+    if (format != "" && format != "text" && format != "json")
+      fail("--check=\"" + format + "\", expected text or json");
+    options.checkJson = format == "json";
+    options.check = args.hasArg(OPT_check) || args.hasArg(OPT_check_format);
+    options.import.reportEach = options.pipeline.reportEach = options.check;
+    // A report needs no constants, and comes before any work is done.
+    options.pipeline.evaluateConstants = !options.check;
     options.saveTemps = options.emit.saveTemps = args.hasArg(OPT_save_temps);
     options.timeStages = args.hasArg(OPT_time_stages);
     options.verbose = options.emit.verbose = args.hasArg(OPT_v);
@@ -251,6 +259,24 @@ private:
       }
       options.import.shapes.emplace_back(name.str(), std::move(dims));
     }
+  }
+
+  void readCustomOps() {
+    for (const std::string &text : args.getAllArgValues(OPT_custom_op)) {
+      auto [op, function] = StringRef(text).split('=');
+      auto [domain, name] = op.rsplit(':');
+      auto isIdentifier = [](StringRef s) { return llvm::all_of(s, [](char c) { return isAlnum(c) || c == '_'; }) && !isDigit(s.front()); };
+      if (!op.contains(':') || name.empty() || (StringRef(text).contains('=') && (function.empty() || !isIdentifier(function)))) {
+        fail("--custom-op=\"" + text + "\", expected <domain>:<name> or <domain>:<name>=<function>, a C identifier");
+        continue;
+      }
+      CustomOperator custom{domain == "ai.onnx" ? "" : domain.str(), name.str(), function.str()};
+      if (function.empty())
+        for (char c : "ingot_custom_" + domain.str() + "_" + name.str())
+          custom.function += isAlnum(c) ? c : '_';
+      options.import.customOps.push_back(std::move(custom));
+    }
+    options.emit.linkInputs = args.getAllArgValues(OPT_link);
   }
 
   void readThreads() {

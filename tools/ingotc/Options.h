@@ -25,7 +25,7 @@ struct DriverOptions {
   std::string dependencyFile;              // empty: none
   std::optional<Stage> stopAfter;
   std::vector<Stage> printAfter;
-  bool check = false, debugInfo = false, saveTemps = false, timeStages = false, verbose = false;
+  bool check = false, checkJson = false, debugInfo = false, saveTemps = false, timeStages = false, verbose = false;
   ColorMode color = ColorMode::Auto;
   std::vector<std::string> remarks;        // what to tell besides
 };

@@ -29,6 +29,10 @@ def dim_separate : Separate<["--"], "dim">, Alias<dim>;
 def shape : LongValue<"shape", modelGroup, "<input>=<d>x<d>...", "Fix an input's shape; ? leaves a dimension open (may be repeated)">;
 def shape_separate : Separate<["--"], "shape">, Alias<shape>;
 def check : LongFlag<"check", modelGroup, "Compile nothing; say whether all nodes are supported, naming those that are not">;
+def check_format : LongValue<"check", modelGroup, "text|json", "The same in a form for people (text) or programs (json)">;
+def custom_op : LongValue<"custom-op", modelGroup, "<domain>:<name>[=<function>]",
+                          "Call a C function for nodes of this operator, ingot_custom_<domain>_<name> unless it is named (may be repeated)">;
+def link : LongValue<"link", outputGroup, "<file>", "Link an object, an archive or -l<library> into a library or program, for custom operators (may be repeated)">;
 
 //===---------------------------------- target -----------------------------------------===//
 

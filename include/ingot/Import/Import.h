@@ -9,7 +9,15 @@
 
 namespace ingot {
 
+/// An operator that becomes a call of a C function (include/ingot/Runtime/custom_op.h).
+struct CustomOperator {
+  std::string domain, name, function;
+};
+
 struct ImportOptions {
+  std::vector<CustomOperator> customOps;
+  /// One diagnostic for each node whose operator is unknown, instead of one for all.
+  bool reportEach = false;
   /// Fixed values of symbolic dimensions, by name (--dim NAME=V).
   std::vector<std::pair<std::string, int64_t>> dims;
   /// Shapes of inputs, by name (--shape INPUT=1x3x224x224); -1 leaves a dimension open.
