@@ -17,14 +17,18 @@ static int reads(ingot_type type, const char *text, double value, const void *da
   double read = strtod(text, NULL);
   if (type == INGOT_DOUBLE)
     return read == value;
-  /* Narrow floats: nearer to this one than to its neighbours. */
-  uint16_t codes[2] = {0, 0};
-  uint16_t code = ingot_element_size(type) == 2 ? ((const uint16_t *)data)[index] : ((const uint8_t *)data)[index];
+  /* Narrow floats: nearer to this one than to its neighbours, of which the largest has one only. */
+  int wide = ingot_element_size(type) == 2;
+  uint16_t code = wide ? ((const uint16_t *)data)[index] : ((const uint8_t *)data)[index];
+  double neighbours[2];
   for (int k = 0; k < 2; ++k) {
-    codes[k] = (uint16_t)(k ? code + 1 : code - 1);
-    uint8_t byte = (uint8_t)codes[k];
-    double neighbour = ingot_element_get(type, ingot_element_size(type) == 2 ? (const void *)&codes[k] : (const void *)&byte, 0);
-    if (isfinite(neighbour) && fabs(read - value) >= fabs(read - neighbour))
+    uint16_t next = (uint16_t)(k ? code + 1 : code - 1);
+    uint8_t byte = (uint8_t)next;
+    neighbours[k] = ingot_element_get(type, wide ? (const void *)&next : (const void *)&byte, 0);
+  }
+  for (int k = 0; k < 2; ++k) {
+    double neighbour = isfinite(neighbours[k]) ? neighbours[k] : 2 * value - neighbours[!k];
+    if (fabs(read - value) >= fabs(read - neighbour))
       return 0;
   }
   return 1;
