@@ -174,7 +174,7 @@ Type ingot::storageType(Type element) {
   // A string is its pointer and its size, which move like any pair of numbers.
   if (isa<onnx::StringType>(element)) return ComplexType::get(IntegerType::get(context, 64));
   if (auto i = dyn_cast<IntegerType>(element)) return IntegerType::get(context, i.getWidth());
-  if (auto c = dyn_cast<ComplexType>(element); c && c.getElementType().isIntOrFloat())
+  if (auto c = dyn_cast<ComplexType>(element); c && isa<FloatType>(c.getElementType()))
     return IntegerType::get(context, 2 * c.getElementType().getIntOrFloatBitWidth());
   return element;
 }
