@@ -11,6 +11,7 @@ all_suites() {
   suite lit scripts/suites/lit.py build/release/test
   suite unit scripts/suites/gtest.py build/release
   suite numerics scripts/suites/numerics.sh
+  suite instructions scripts/suites/instructions.py
 }
 
 scripts/setup.sh test
