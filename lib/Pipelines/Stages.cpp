@@ -15,6 +15,7 @@
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Linalg/Passes.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/IR/Verifier.h"
 #include "mlir/Transforms/Passes.h"
 #include "llvm/TargetParser/Host.h"
 
@@ -200,6 +201,13 @@ void ingot::buildStage(OpPassManager &pm, Stage stage, const PipelineOptions &op
   case Stage::Import:
   case Stage::Emit: return;
   }
+}
+
+LogicalResult ingot::checkModel(ModuleOp module) {
+  PassManager pm(module.getContext());
+  pm.enableVerifier(false); // element types are guesses until they are inferred
+  pm.addNestedPass<func::FuncOp>(createInferShapes());
+  return success(succeeded(pm.run(module)) && succeeded(verify(module)));
 }
 
 LogicalResult ingot::runStages(ModuleOp module, const PipelineOptions &options, Stage last,

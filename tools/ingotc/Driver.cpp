@@ -100,6 +100,10 @@ private:
       if (info.stage <= done || info.stage > lastStage())
         continue;
       enter(info.stage);
+      if (info.stage == Stage::Normalize && failed(checkModel(*module))) {
+        invalidModel = true;
+        return failure();
+      }
       PassManager passes(context.get());
       buildStage(passes, info.stage, options.pipeline);
       if (failed(passes.run(*module)))
@@ -310,7 +314,7 @@ private:
   /// when it refuses a model is valid IR.
   int failureCode() {
     bool internal = reporter.internal || reporter.errors == 0 || (current > Stage::Lower && current < Stage::Emit);
-    if (!internal && module && current != Stage::Import) {
+    if (!internal && module && current != Stage::Import && !invalidModel) {
       ScopedDiagnosticHandler silent(context.get(), [](Diagnostic &) { return success(); });
       internal = failed(verify(*module));
     }
@@ -326,6 +330,7 @@ private:
   OwningOpRef<ModuleOp> module;
   std::vector<std::string> dependencies;
   Stage current = Stage::Import, done = Stage::Import;
+  bool invalidModel = false; // found before any stage changed it
   Clock::time_point started;
   std::vector<std::pair<Stage, double>> times;
 };

@@ -49,6 +49,9 @@ void registerPasses();
 /// Context with everything that a compilation needs loaded.
 std::unique_ptr<mlir::MLIRContext> createContext(bool multithreaded = true);
 
+/// Infers types and shapes and verifies every op: what fails here is a fault of the model, where the same failure later is one of ours.
+mlir::LogicalResult checkModel(mlir::ModuleOp module);
+
 /// Runs the stages from `first` up to and including `last`.  `after` is called after each (for --print-ir-after, --time-stages).
 mlir::LogicalResult runStages(mlir::ModuleOp module, const PipelineOptions &options, Stage last = Stage::Codegen,
                               const std::function<void(Stage, mlir::ModuleOp)> &after = {},

@@ -55,6 +55,8 @@ Verdict runDataSet(const Case &testCase, const DataSet &data, const ingot_model 
 
 /// Runs one stage after the other; the verdict of a failure says which.
 Verdict compile(ModuleOp module, const PipelineOptions &options, const Message &firstError) {
+  if (failed(checkModel(module)))
+    return {firstError.isInternal || firstError.text.empty() ? Outcome::Internal : Outcome::Unsupported, "normalize: " + firstError.text};
   for (const StageInfo &info : allStages()) {
     if (info.stage == Stage::Import || info.stage == Stage::Emit)
       continue;
