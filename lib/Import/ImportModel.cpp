@@ -1,5 +1,6 @@
 //===- ImportModel.cpp - a model file to a module ----------------------------------------===//
 #include "ingot/Import/Import.h"
+#include "ingot/Import/MappedFiles.h"
 
 #include "GraphBuilder.h"
 #include "Types.h"
@@ -262,8 +263,10 @@ OwningOpRef<ModuleOp> ingot::importModel(StringRef path, MLIRContext *context, c
   }
   skeleton->clear();
   wire::ModelFiles files(path.str(), *file);
+  MappedFiles::add(context, *file);
   OwningOpRef<ModuleOp> module = ModuleOp::create(loc);
   bool ok = succeeded(buildModule(model, files, *module, options));
+  for (const wire::MappedFile &external : files.getExternals()) MappedFiles::add(context, external);
   if (dependencies) *dependencies = files.getPaths();
   if (!ok) return {};
   return module;

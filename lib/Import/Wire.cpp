@@ -38,6 +38,13 @@ Expected<MappedFile> ModelFiles::external(StringRef location) {
   return file;
 }
 
+std::vector<MappedFile> ModelFiles::getExternals() const {
+  std::vector<MappedFile> files;
+  for (const auto &entry : externals)
+    if (entry.second) files.push_back(entry.second);
+  return files;
+}
+
 std::vector<std::string> ModelFiles::getPaths() const {
   std::vector<std::string> paths;
   for (const auto &entry : externals) {

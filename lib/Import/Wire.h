@@ -38,6 +38,8 @@ public:
   llvm::StringRef getPath() const { return path; }
   /// A file of external data by its location relative to the model's folder.  Refuses locations outside of that folder.
   llvm::Expected<MappedFile> external(llvm::StringRef location);
+  /// The files of external data that were read so far.
+  std::vector<MappedFile> getExternals() const;
   /// Paths of all files read so far.
   std::vector<std::string> getPaths() const;
 

@@ -8,6 +8,7 @@
 
 #include "ingot/Dialect/Ingot/IngotDialect.h"
 #include "ingot/Dialect/ONNX/ONNXDialect.h"
+#include "ingot/Import/MappedFiles.h"
 #include "ingot/Target/Execute.h"
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -132,17 +133,16 @@ struct Evaluator {
     return module;
   }
 
-  static ElementsAttr toAttribute(RankedTensorType type, const ingot_tensor &result) {
+  /// The constant whose bytes lie in `blob`.
+  static ElementsAttr toAttribute(RankedTensorType type, AsmResourceBlob blob) {
     int64_t elements = type.getNumElements();
     if (type.getElementType().isInteger(1)) {
-      auto bytes = static_cast<const uint8_t *>(result.data);
+      auto bytes = reinterpret_cast<const uint8_t *>(blob.getData().data());
       SmallVector<bool> values(elements);
       for (int64_t i = 0; i < elements; ++i) values[i] = bytes[i] != 0;
       return DenseElementsAttr::get(type, values);
     }
-    ArrayRef<char> raw(static_cast<const char *>(result.data), bytesOf(type));
-    if (elements <= 1024) return DenseElementsAttr::getFromRawBuffer(type, raw);
-    AsmResourceBlob blob = HeapAsmResourceBlob::allocateAndCopyWithAlign(raw, 64, /*dataIsMutable=*/false);
+    if (elements <= 1024) return DenseElementsAttr::getFromRawBuffer(type, blob.getData());
     return DenseResourceElementsAttr::get(type, "constant", std::move(blob));
   }
 };
@@ -171,19 +171,28 @@ struct EvaluateConstantsPass : PassWrapper<EvaluateConstantsPass, OperationPass<
     ScopedDiagnosticHandler silent(&getContext(), [](Diagnostic &) { return success(); });
     auto model = loadModel(*module, options.target);
     if (failed(model)) return;
+    MappedFiles::dropPages(&getContext()); // the loaded model has copies
     ingot_instance *instance = nullptr;
     if ((*model)->get()->create((*model)->get(), nullptr, &instance) != INGOT_OK) return;
+    // Results are written to where they stay.
+    SmallVector<AsmResourceBlob> blobs;
     SmallVector<ingot_tensor> outputs(results.size(), ingot_tensor{});
-    if ((*model)->get()->run(instance, nullptr, outputs.data()) == INGOT_OK) replace(results, outputs);
+    for (auto [result, output] : llvm::zip(results, outputs)) {
+      output.bytes = bytesOf(result.getType());
+      blobs.push_back(HeapAsmResourceBlob::allocate(output.bytes, 64, /*dataIsMutable=*/true));
+      output.data = blobs.back().getMutableData().data();
+    }
+    bool done = (*model)->get()->run(instance, nullptr, outputs.data()) == INGOT_OK;
     (*model)->get()->destroy(instance);
+    if (done) replace(results, blobs);
   }
 
-  void replace(ArrayRef<Value> results, ArrayRef<ingot_tensor> outputs) {
-    for (auto [result, output] : llvm::zip(results, outputs)) {
+  void replace(ArrayRef<Value> results, MutableArrayRef<AsmResourceBlob> blobs) {
+    for (auto [result, blob] : llvm::zip(results, blobs)) {
       Value v = result;
       OpBuilder b(v.getDefiningOp());
       auto type = cast<RankedTensorType>(v.getType());
-      ElementsAttr value = Evaluator::toAttribute(type, output);
+      ElementsAttr value = Evaluator::toAttribute(type, std::move(blob));
       Operation *constant = isa<onnx::ONNXDialect>(v.getDefiningOp()->getDialect())
                                 ? onnx::ConstantOp::create(b, v.getLoc(), type, value).getOperation()
                                 : arith::ConstantOp::create(b, v.getLoc(), cast<TypedAttr>(value)).getOperation();

@@ -5,6 +5,7 @@
 #include "OutputFiles.h"
 #include "Parts.h"
 #include "Weights.h"
+#include "ingot/Import/MappedFiles.h"
 #include "ingot/Runtime/Frame.h"
 #include "llvm/Bitcode/BitcodeWriter.h"
 #include "llvm/Object/ArchiveWriter.h"
@@ -143,11 +144,12 @@ LogicalResult saveTemporaries(mlir::ModuleOp module, BuiltModule &built, StringR
 }
 
 /// The model's machine code, in several objects if it is large.
-FailureOr<std::vector<ObjectBytes>> makeObjects(mlir::ModuleOp module, const EmitOptions &options, bool exportEntry, StringRef path,
-                                                OutputFiles &files, bool mayDivide) {
+LogicalResult makeObjects(mlir::ModuleOp module, const EmitOptions &options, bool exportEntry, StringRef path, OutputFiles &files,
+                          bool mayDivide, PartStreams open) {
   FailureOr<WeightsSource> weights = placeWeights(module, options, files, "");
   if (failed(weights))
     return failure();
+  MappedFiles::dropPages(module.getContext());
   FailureOr<BuiltModule> built = buildLLVM(module, options, *weights, exportEntry);
   if (failed(built))
     return failure();
@@ -155,47 +157,46 @@ FailureOr<std::vector<ObjectBytes>> makeObjects(mlir::ModuleOp module, const Emi
   if (built->module->getNamedMetadata("llvm.dbg.cu"))
     mayDivide = false;
   if (!options.saveTemps || path.empty())
-    return compileParts(module, *built, mayDivide);
-  std::vector<ObjectBytes> objects(1);
-  raw_svector_ostream os(objects.front());
-  if (failed(optimizeModule(module, *built)) || failed(saveTemporaries(module, *built, path, files)) ||
-      failed(writeMachineCode(module, *built, /*assembly=*/false, os)))
-    return failure();
-  return objects;
-}
-
-FailureOr<ObjectBytes> makeObject(mlir::ModuleOp module, const EmitOptions &options, StringRef path, OutputFiles &files) {
-  FailureOr<std::vector<ObjectBytes>> objects = makeObjects(module, options, /*exportEntry=*/false, path, files, canMergeParts());
-  if (failed(objects))
-    return failure();
-  if (objects->size() == 1)
-    return std::move(objects->front());
-  Expected<ObjectBytes> merged = mergeParts(*objects, options.verbose);
-  if (!merged)
-    return report(module, merged.takeError());
-  return std::move(*merged);
-}
-
-LogicalResult writeObject(mlir::ModuleOp module, const EmitOptions &options, StringRef path, OutputFiles &files) {
-  Expected<raw_pwrite_stream *> os = files.open(path);
+    return compileParts(module, *built, mayDivide, open);
+  Expected<raw_pwrite_stream *> os = open(0, 1);
   if (!os)
     return report(module, os.takeError());
-  FailureOr<ObjectBytes> object = makeObject(module, options, path, files);
-  if (failed(object))
+  return success(succeeded(optimizeModule(module, *built)) && succeeded(saveTemporaries(module, *built, path, files)) &&
+                 succeeded(writeMachineCode(module, *built, /*assembly=*/false, **os)));
+}
+
+/// One object on `os`.
+LogicalResult writeObject(mlir::ModuleOp module, const EmitOptions &options, StringRef path, OutputFiles &files, raw_pwrite_stream &os) {
+  std::vector<std::string> parts;
+  auto open = [&](unsigned, unsigned count) -> Expected<raw_pwrite_stream *> {
+    if (count == 1)
+      return &os;
+    return files.temporary("o", parts.emplace_back());
+  };
+  if (failed(makeObjects(module, options, /*exportEntry=*/false, path, files, canMergeParts(), open)))
     return failure();
-  (*os)->write(object->data(), object->size());
-  return success();
+  if (parts.empty())
+    return success();
+  for (const std::string &part : parts)
+    if (failed(report(module, files.flush(part))))
+      return failure();
+  std::string scratch;
+  Expected<raw_fd_ostream *> temporary = files.temporary("o", scratch);
+  if (!temporary)
+    return report(module, temporary.takeError());
+  return success(succeeded(report(module, files.flush(scratch))) && succeeded(report(module, mergeParts(parts, scratch, os, options.verbose))));
 }
 
 LogicalResult writeArchive(mlir::ModuleOp module, const EmitOptions &options, StringRef path, OutputFiles &files) {
-  FailureOr<ObjectBytes> object = makeObject(module, options, path, files);
-  if (failed(object))
+  ObjectBytes object;
+  raw_svector_ostream objectStream(object);
+  if (failed(writeObject(module, options, path, files, objectStream)))
     return failure();
   Expected<raw_pwrite_stream *> os = files.open(path);
   if (!os)
     return report(module, os.takeError());
   std::string name = options.entry + ".o";
-  NewArchiveMember member(MemoryBufferRef(StringRef(object->data(), object->size()), name));
+  NewArchiveMember member(MemoryBufferRef(StringRef(object.data(), object.size()), name));
   return report(module, writeArchiveToStream(**os, member, SymtabWritingMode::NormalSymtab, object::Archive::K_GNU, /*Deterministic=*/true,
                                              /*Thin=*/false));
 }
@@ -204,23 +205,17 @@ LogicalResult writeLinked(mlir::ModuleOp module, const EmitOptions &options, Out
   Expected<CpuTarget> target = resolveTarget(options.target);
   if (!target)
     return report(module, target.takeError());
-  FailureOr<std::vector<ObjectBytes>> objects = makeObjects(module, options, /*exportEntry=*/true, path, files, /*mayDivide=*/true);
-  if (failed(objects))
+  std::vector<std::string> parts;
+  auto open = [&](unsigned, unsigned) -> Expected<raw_pwrite_stream *> { return files.temporary("o", parts.emplace_back()); };
+  if (failed(makeObjects(module, options, /*exportEntry=*/true, path, files, /*mayDivide=*/true, open)))
     return failure();
-  std::vector<std::string> paths(objects->size());
-  for (auto [object, name] : llvm::zip(*objects, paths)) {
-    Expected<raw_fd_ostream *> os = files.temporary("o", name);
-    if (!os)
-      return report(module, os.takeError());
-    (*os)->write(object.data(), object.size());
-    object = {};
-    if (failed(report(module, files.flush(name))))
+  for (const std::string &part : parts)
+    if (failed(report(module, files.flush(part))))
       return failure();
-  }
   Expected<std::string> output = files.reserve(path);
   if (!output)
     return report(module, output.takeError());
-  return report(module, link(*target, options, kind, librariesOf(module), paths, *output));
+  return report(module, link(*target, options, kind, librariesOf(module), parts, *output));
 }
 
 LogicalResult writeHeader(mlir::ModuleOp module, const EmitOptions &options, StringRef path, OutputFiles &files) {
@@ -256,21 +251,26 @@ std::optional<OutputKind> outputKindOf(StringRef path) {
 
 FailureOr<std::unique_ptr<MemoryBuffer>> emitObject(mlir::ModuleOp module, const EmitOptions &options) {
   OutputFiles files;
-  FailureOr<ObjectBytes> object = makeObject(module, options, "", files);
-  if (failed(object))
+  ObjectBytes object;
+  raw_svector_ostream os(object);
+  if (failed(writeObject(module, options, "", files, os)))
     return failure();
   if (!options.weightsFile.empty() && failed(report(module, files.commit())))
     return failure();
-  return std::unique_ptr<MemoryBuffer>(std::make_unique<SmallVectorMemoryBuffer>(std::move(*object), /*RequiresNullTerminator=*/false));
+  return std::unique_ptr<MemoryBuffer>(std::make_unique<SmallVectorMemoryBuffer>(std::move(object), /*RequiresNullTerminator=*/false));
 }
 
 LogicalResult emit(mlir::ModuleOp module, const EmitOptions &options, OutputKind kind, StringRef path) {
   OutputFiles files;
   LogicalResult written = failure();
   switch (kind) {
-  case OutputKind::Object:
-    written = writeObject(module, options, path, files);
+  case OutputKind::Object: {
+    Expected<raw_pwrite_stream *> os = files.open(path);
+    if (!os)
+      return report(module, os.takeError());
+    written = writeObject(module, options, path, files, **os);
     break;
+  }
   case OutputKind::Archive:
     written = writeArchive(module, options, path, files);
     break;

@@ -150,7 +150,7 @@ FailureOr<std::unique_ptr<LoadedModel>> loadModel(mlir::ModuleOp module, const T
   FailureOr<BuiltModule> built = buildLLVM(module, options, weights, /*exportEntry=*/false, /*withCore=*/false);
   if (failed(built))
     return failure();
-  FailureOr<std::vector<ObjectBytes>> objects = compileParts(module, *built, /*mayDivide=*/true);
+  FailureOr<std::vector<ObjectBytes>> objects = compileParts(module, *built);
   if (failed(objects))
     return failure();
   Expected<ObjectBytes> core = coreObject(built->target);

@@ -15,8 +15,6 @@
 #include "llvm/ObjCopy/ObjCopy.h"
 #include "llvm/Object/ELFObjectFile.h"
 #include "llvm/Passes/PassBuilder.h"
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/FileUtilities.h"
 #include "llvm/Support/ThreadPool.h"
 #include "llvm/Target/TargetMachine.h"
 #include "llvm/Transforms/IPO/DeadArgumentElimination.h"
@@ -172,7 +170,7 @@ SmallVector<char, 0> extractPart(Module &module, const Division &division, unsig
   return bitcode;
 }
 
-Error compilePart(ArrayRef<char> bitcode, const CpuTarget &target, unsigned optLevel, ObjectBytes &object) {
+Error compilePart(ArrayRef<char> bitcode, const CpuTarget &target, unsigned optLevel, raw_pwrite_stream &os) {
   LLVMContext context;
   Expected<std::unique_ptr<Module>> module = parseBitcodeFile(MemoryBufferRef(StringRef(bitcode.data(), bitcode.size()), "part"), context);
   if (!module)
@@ -180,46 +178,43 @@ Error compilePart(ArrayRef<char> bitcode, const CpuTarget &target, unsigned optL
   std::unique_ptr<TargetMachine> machine = createTargetMachine(target, optLevel);
   if (Error error = optimize(**module, *machine, optLevel))
     return error;
-  raw_svector_ostream os(object);
   return translate(**module, *machine, /*assembly=*/false, os);
-}
-
-Error writeFile(StringRef path, ArrayRef<char> bytes) {
-  return writeToOutput(path, [&](raw_ostream &os) {
-    os.write(bytes.data(), bytes.size());
-    return Error::success();
-  });
 }
 
 } // namespace
 
-FailureOr<std::vector<ObjectBytes>> compileParts(mlir::ModuleOp module, BuiltModule &built, bool mayDivide) {
-  Division division(*built.module, built.main);
-  unsigned count = mayDivide && built.optLevel > 0 ? division.divide() : 1;
-  std::vector<ObjectBytes> objects(count);
+mlir::LogicalResult compileParts(mlir::ModuleOp module, BuiltModule &built, bool mayDivide, PartStreams open) {
+  Division whole(*built.module, built.main);
+  unsigned count = mayDivide && built.optLevel > 0 ? whole.divide() : 1;
   if (count == 1) {
-    raw_svector_ostream os(objects.front());
-    if (failed(optimizeModule(module, built)) || failed(writeMachineCode(module, built, /*assembly=*/false, os)))
-      return failure();
-    return objects;
+    Expected<raw_pwrite_stream *> os = open(0, 1);
+    if (!os)
+      return module.emitError(toString(os.takeError()));
+    return mlir::success(succeeded(optimizeModule(module, built)) && succeeded(writeMachineCode(module, built, /*assembly=*/false, **os)));
   }
   for (Function &function : *built.module)
-    if (isKernel(function) && division.partOf(function))
+    if (isKernel(function) && whole.partOf(function))
       function.addFnAttr(Attribute::NoInline);
   trimInterfaces(*built.module, *built.machine);
-  Division again(*built.module, built.main); // functions were replaced
-  count = std::max(again.divide(), 1u);
-  again.showAcrossParts();
-  objects.resize(count);
-  std::vector<SmallVector<char, 0>> bitcodes;
-  for (unsigned part = 0; part < count; ++part)
-    bitcodes.push_back(extractPart(*built.module, again, part));
+  Division division(*built.module, built.main); // functions were replaced
+  count = division.divide();
+  division.showAcrossParts();
 
+  std::vector<raw_pwrite_stream *> streams;
+  std::vector<SmallVector<char, 0>> bitcodes;
+  for (unsigned part = 0; part < count; ++part) {
+    Expected<raw_pwrite_stream *> os = open(part, count);
+    if (!os)
+      return module.emitError(toString(os.takeError()));
+    streams.push_back(*os);
+    bitcodes.push_back(extractPart(*built.module, division, part));
+  }
+  built.module.reset();
   std::vector<std::string> errors(count);
   DefaultThreadPool pool(hardware_concurrency());
   for (unsigned part = 0; part < count; ++part)
     pool.async([&, part] {
-      if (Error error = compilePart(bitcodes[part], built.target, built.optLevel, objects[part]))
+      if (Error error = compilePart(bitcodes[part], built.target, built.optLevel, *streams[part]))
         errors[part] = toString(std::move(error));
       bitcodes[part] = {};
     });
@@ -227,42 +222,35 @@ FailureOr<std::vector<ObjectBytes>> compileParts(mlir::ModuleOp module, BuiltMod
   for (const std::string &error : errors)
     if (!error.empty())
       return module.emitError("internal error: LLVM: ") << error;
+  return mlir::success();
+}
+
+FailureOr<std::vector<ObjectBytes>> compileParts(mlir::ModuleOp module, BuiltModule &built) {
+  std::vector<ObjectBytes> objects;
+  std::vector<std::unique_ptr<raw_svector_ostream>> streams;
+  auto open = [&](unsigned part, unsigned count) -> Expected<raw_pwrite_stream *> {
+    objects.resize(count);
+    streams.push_back(std::make_unique<raw_svector_ostream>(objects[part]));
+    return streams.back().get();
+  };
+  if (failed(compileParts(module, built, /*mayDivide=*/true, open)))
+    return failure();
   return objects;
 }
 
 bool canMergeParts() { return !relocatingLinker().empty(); }
 
-Expected<ObjectBytes> mergeParts(ArrayRef<ObjectBytes> parts, bool verbose) {
-  std::vector<std::string> command = {relocatingLinker(), "-r", "-o", ""};
-  std::vector<std::unique_ptr<FileRemover>> removers;
-  auto temporary = [&](std::string &path) {
-    SmallString<128> name;
-    std::error_code error = sys::fs::createTemporaryFile("ingot-part", "o", name);
-    path = name.str().str();
-    removers.push_back(std::make_unique<FileRemover>(name));
-    return error ? createStringError(error, "cannot create a temporary file: %s", error.message().c_str()) : Error::success();
-  };
-  if (Error error = temporary(command[3]))
-    return error;
-  for (const ObjectBytes &part : parts) {
-    command.emplace_back();
-    if (Error error = temporary(command.back()))
-      return error;
-    if (Error error = writeFile(command.back(), part))
-      return error;
-  }
+Error mergeParts(ArrayRef<std::string> parts, const std::string &scratch, raw_ostream &os, bool verbose) {
+  std::vector<std::string> command = {relocatingLinker(), "-r", "-o", scratch};
+  command.insert(command.end(), parts.begin(), parts.end());
   if (Error error = runLinker(command, verbose))
     return error;
-  auto merged = object::ObjectFile::createObjectFile(command[3]);
+  auto merged = object::ObjectFile::createObjectFile(scratch);
   if (!merged)
     return merged.takeError();
   objcopy::ConfigManager config;
   config.ELF.LocalizeHidden = true;
-  ObjectBytes result;
-  raw_svector_ostream os(result);
-  if (Error error = objcopy::executeObjcopyOnBinary(config, *merged->getBinary(), os))
-    return error;
-  return result;
+  return objcopy::executeObjcopyOnBinary(config, *merged->getBinary(), os);
 }
 
 } // namespace ingot
