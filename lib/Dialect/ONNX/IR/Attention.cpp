@@ -35,6 +35,13 @@ LogicalResult AttentionOp::infer(ShapeAnalysis &shapes) {
     if (failed(expectRank(*this, shapes, getPastKey(), 4, 4))) return failure();
     total = total && shapes.hasRank(getPastKey()) ? normalize(shapes.dim(getPastKey(), 2) + total) : Dim();
   }
+  if (isPresent(getPastKey()) != isPresent(getPastValue()))
+    return emitOpError("expected both 'past_key' and 'past_value', or neither");
+  if (isPresent(getPastValue())) {
+    if (failed(expectRank(*this, shapes, getPastValue(), 4, 4))) return failure();
+    Dim key = shapes.hasRank(getPastKey()) ? shapes.dim(getPastKey(), 2) : Dim(), value = shapes.hasRank(getPastValue()) ? shapes.dim(getPastValue(), 2) : Dim();
+    if (key && value && !sameDim(*this, key, value, "the lengths of 'past_key' and 'past_value'")) return failure();
+  }
   shapes.set(getPresentKey(), element, {(*k)[0], (*k)[1], total, (*k)[3]});
   shapes.set(getPresentValue(), valueElement, {(*v)[0], (*v)[1], total, (*v)[3]});
   shapes.set(getQkMatmulOutput(), element, {(*q)[0], (*q)[1], (*q)[2], total});

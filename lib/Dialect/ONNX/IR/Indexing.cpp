@@ -77,6 +77,10 @@ LogicalResult ScatterNDOp::infer(ShapeAnalysis &shapes) {
   return success();
 }
 LogicalResult TensorScatterOp::infer(ShapeAnalysis &shapes) {
+  if (shapes.hasRank(getPastCache()) &&
+      failed(expectRank(*this, shapes, getUpdate(), shapes.rank(getPastCache()), shapes.rank(getPastCache()))))
+    return failure();
+  if (isPresent(getWriteIndices()) && failed(expectRank(*this, shapes, getWriteIndices(), 1, 1))) return failure();
   shapes.setLike(getPresentCache(), getPastCache());
   return success();
 }
@@ -99,6 +103,7 @@ LogicalResult NonZeroOp::infer(ShapeAnalysis &shapes) {
 }
 
 LogicalResult CompressOp::infer(ShapeAnalysis &shapes) {
+  if (failed(expectRank(*this, shapes, getCondition(), 1, 1))) return failure();
   Type element = shapes.elementType(getInput());
   if (!getAxis()) {
     shapes.set(getOutput(), element, {Dim()});

@@ -34,6 +34,8 @@ LogicalResult ConcatOp::infer(ShapeAnalysis &shapes) {
   Dim total = shapes.constant(0);
   std::optional<int64_t> axis;
   for (Value v : getInputs()) {
+    if (Type each = shapes.elementType(v); each && element && each != element)
+      return emitOpError("expected operands of one element type, got ") << element << " and " << each;
     if (!shapes.hasRank(v)) {
       total = {};
       continue;
@@ -79,11 +81,14 @@ static FailureOr<SmallVector<Dim>> partSizes(SplitOp op, Dim whole, ShapeAnalysi
   int64_t n = op.getNumResults();
   SmallVector<Dim> sizes;
   if (isPresent(op.getSplit())) {
+    if (failed(expectRank(op, shapes, op.getSplit(), 1, 1))) return failure();
     if (auto count = shapes.length(op.getSplit()); count && *count != n)
       return op.emitOpError("expected ") << n << " sizes, one for each result, got " << *count;
     Dim sum = shapes.constant(0);
     for (int64_t i = 0; i < n; ++i) {
       sizes.push_back(shapes.at(op.getSplit(), i));
+      if (auto size = ShapeAnalysis::asConstant(sizes.back()); size && *size < 0)
+        return op.emitOpError("expected sizes of 0 or more, got ") << *size;
       sum = sum + sizes.back();
     }
     auto total = ShapeAnalysis::asConstant(normalize(sum)), wanted = ShapeAnalysis::asConstant(whole);
