@@ -9,7 +9,9 @@
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Interfaces/LoopLikeInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "mlir/Transforms/LoopInvariantCodeMotionUtils.h"
 #include "llvm/Support/MathExtras.h"
 
 namespace ingot {
@@ -54,6 +56,13 @@ static int64_t panelColumns(ContractOp op, const TargetRow &target) {
   if (ShapedType::isDynamic(columns) || columns <= 0) return panel;
   while (panel > 1 && panel / 2 >= columns) panel /= 2;
   return panel;
+}
+
+/// Rearranges a tensor as packing does, or is the place for it.
+static bool movesWeights(Operation *op) {
+  auto rearranges = [](Operation *o) { return isa<linalg::PackOp, linalg::TransposeOp>(o); };
+  if (isa<tensor::EmptyOp>(op)) return llvm::all_of(op->getUsers(), rearranges);
+  return rearranges(op) || isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp, tensor::ExtractSliceOp, tensor::CastOp>(op);
 }
 
 namespace {
@@ -104,7 +113,14 @@ struct PackWeights : ingot::impl::PackWeightsBase<PackWeights> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     patterns.add<PackContractWeights>(&getContext(), lookupTarget(target));
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns)))) signalPassFailure();
+    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns)))) return signalPassFailure();
+    // A recurrent cell's weights are packed before its loop over time.
+    getOperation()->walk([](LoopLikeOpInterface loop) {
+      moveLoopInvariantCode(
+          loop.getLoopRegions(), [&](Value v, Region *) { return loop.isDefinedOutsideOfLoop(v); },
+          [](Operation *op, Region *) { return movesWeights(op) && isMemoryEffectFree(op) && isSpeculatable(op); },
+          [&](Operation *op, Region *) { loop.moveOutOfLoop(op); });
+    });
   }
 };
 

@@ -42,3 +42,27 @@ func.func @computed(%q: tensor<2x8x64xf32>, %v: tensor<2x1x64x32xf32>, %o: tenso
   } -> tensor<2x8x32xf32>
   return %r : tensor<2x8x32xf32>
 }
+
+// The recurrent weights of a cell are packed once, before its steps.
+// CHECK-LABEL: func @recurrent
+// CHECK: linalg.pack
+// CHECK: scf.for
+// CHECK-NOT: linalg.pack
+// CHECK: ingot.contract
+func.func @recurrent(%w: tensor<32x32xf32>, %h: tensor<1x1x32xf32>, %n: index) -> tensor<1x1x32xf32> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %r = scf.for %i = %c0 to %n step %c1 iter_args(%old = %h) -> tensor<1x1x32xf32> {
+    %f = tensor.empty() : tensor<1x1x32x32xf32>
+    %u = tensor.expand_shape %w [[0, 1, 2], [3]] output_shape [1, 1, 32, 32] : tensor<32x32xf32> into tensor<1x1x32x32xf32>
+    %v = linalg.transpose ins(%u : tensor<1x1x32x32xf32>) outs(%f : tensor<1x1x32x32xf32>) permutation = [0, 1, 3, 2]
+    %o = tensor.empty() : tensor<1x1x32xf32>
+    %p = ingot.contract ins(%old, %v : tensor<1x1x32xf32>, tensor<1x1x32x32xf32>) outs(%o : tensor<1x1x32xf32>)
+      attributes {strides = array<i64: 1>, dilations = array<i64: 1>} {
+    ^bb0(%a: f32):
+      ingot.yield %a : f32
+    } -> tensor<1x1x32xf32>
+    scf.yield %p : tensor<1x1x32xf32>
+  }
+  return %r : tensor<1x1x32xf32>
+}
