@@ -22,6 +22,27 @@ static Value broadcastBatch(ComputeBuilder &t, Value v, ArrayRef<onnx::Dim> dims
     return v;
   Dims sizes(wantedSizes.take_front(batch)), ownSizes = t.dims(v);
   sizes.append(ownSizes.end() - 2, ownSizes.end());
+  // Missing dimensions of size 1 are no copy, and known ones are read without asking at run time.
+  onnx::Dim one = getAffineConstantExpr(1, t.b.getContext());
+  bool onlyUnits = own < batch, known = true;
+  SmallVector<AffineExpr> read;
+  for (int64_t i = 0; i < batch - own; ++i)
+    onlyUnits &= wanted[i] == one;
+  for (int64_t i = 0; i < own; ++i) {
+    bool same = dims[i] == wanted[batch - own + i];
+    onlyUnits &= same;
+    known &= same || getConstantIntValue(ownSizes[i]);
+    read.push_back(same || getConstantIntValue(ownSizes[i]) != 1 ? t.loop(batch - own + i) : t.zero());
+  }
+  if (onlyUnits) {
+    for (int64_t i = 0; i < batch - own; ++i)
+      v = t.insertUnitDim(v, 0);
+    return v;
+  }
+  if (known) {
+    read.append({t.loop(batch), t.loop(batch + 1)});
+    return t.map(v, t.mapOf(batch + 2, read), sizes, elementType(v), [](OpBuilder &, Location, ValueRange x) { return x[0]; });
+  }
   return t.compute(sizes, elementType(v), [&](OpBuilder &nested, Location l, ValueRange at) {
     TensorBuilder n(nested, l);
     SmallVector<Value> index;
