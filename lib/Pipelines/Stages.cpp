@@ -137,6 +137,9 @@ static void buildBufferize(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(createCSEPass());
   // A copy of a slice onto itself shows as one only now.
   pm.addPass(createCanonicalizerPass());
+  // Softmax and normalisations pass over their rows once.
+  pm.addPass(createFuseRows());
+  pm.addPass(createCanonicalizerPass());
   // Compute is in kernels, one for each distinct computation; the model's function only calls them.
   pm.addPass(createOutlineKernels());
   pm.addPass(createCanonicalizerPass());

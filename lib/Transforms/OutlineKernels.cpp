@@ -8,6 +8,7 @@
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/StringMap.h"
 
@@ -22,7 +23,7 @@ using namespace ingot;
 namespace {
 
 bool isCompute(Operation *op) {
-  if (isa<ContractOp, memref::CopyOp>(op)) return true;
+  if (isa<ContractOp, memref::CopyOp>(op) || (isa<scf::ParallelOp>(op) && op->hasAttr("ingot.cost"))) return true;
   return isa<linalg::LinalgOp>(op) && op->getNumResults() == 0;
 }
 

@@ -129,6 +129,17 @@ def PackWeights : Pass<"ingot-pack-weights"> {
 
 //===------------------------------ bufferize --------------------------------------===//
 
+def FuseRows : Pass<"ingot-fuse-rows", "::mlir::ModuleOp"> {
+  let summary = "run neighbouring ops that work on the same rows in one parallel loop over rows";
+  let description = [{
+    Softmax and normalisations over trailing dimensions are several passes over their rows. Around a `linalg.generic` that reduces whole rows the ops
+    before and behind it that read or write the same buffers row by row form a group, which becomes one `scf.parallel` over groups of
+    rows with the ops on a row inside; a buffer that only the group uses becomes a row of scratch. Left alone: few rows that are very
+    long, ops that need other rows than their own.
+  }];
+  let dependentDialects = ["::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect", "::mlir::arith::ArithDialect"];
+}
+
 def OutlineKernels : Pass<"ingot-outline-kernels", "::mlir::ModuleOp"> {
   let summary = "move each compute op of the model's function into a kernel function; equal kernels become one";
   let description = [{

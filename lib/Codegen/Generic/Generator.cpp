@@ -95,6 +95,8 @@ void Generator::run() {
   if (llvm::none_of(nest.loops, [](const Loop &l) { return l.parallel; })) return emitRows(zero, one, zero, length);
 
   Value rows = ix.product(rowCounts);
+  // Inside a parallel loop there is nothing to share out.
+  if (nest.op->getParentOfType<scf::ParallelOp>()) return emitRows(zero, rows, zero, length);
   double perElement = elementCost() * plan.jam;
   int64_t step = std::max<int64_t>(1, plan.length) * plan.unroll;
   int64_t piece = std::max<int64_t>(1, int64_t(kTaskNanoseconds / perElement) / step) * step;
