@@ -66,3 +66,24 @@ func.func @expand(%x: tensor<?x1x7xf32>) -> tensor<*xf32> {
   %y = onnx.Expand %x, %shape : (tensor<?x1x7xf32>, tensor<*xi64>) -> tensor<*xf32>
   return %y : tensor<*xf32>
 }
+
+// Pads as PyTorch writes them: pairs from the last dimension to the first, turned around as a matrix.
+// CHECK-LABEL: func @pads
+// CHECK: onnx.Pad
+// CHECK-SAME: dims = ["[3, 12]"]
+func.func @pads(%x: tensor<2x5xf32>) -> tensor<*xf32> {
+  %pairs = onnx.Constant {value = dense<[3, 4, 0, 1]> : tensor<4xi64>} : tensor<4xi64>
+  %matrix = onnx.Constant {value = dense<[-1, 2]> : tensor<2xi64>} : tensor<2xi64>
+  %flat = onnx.Constant {value = dense<-1> : tensor<1xi64>} : tensor<1xi64>
+  %begin = onnx.Constant {value = dense<-1> : tensor<1xi64>} : tensor<1xi64>
+  %end = onnx.Constant {value = dense<-9223372036854775807> : tensor<1xi64>} : tensor<1xi64>
+  %axis = onnx.Constant {value = dense<0> : tensor<1xi64>} : tensor<1xi64>
+  %step = onnx.Constant {value = dense<-1> : tensor<1xi64>} : tensor<1xi64>
+  %none = onnx.NoValue
+  %a = onnx.Reshape %pairs, %matrix : (tensor<4xi64>, tensor<2xi64>) -> tensor<*xi64>
+  %b = onnx.Slice %a, %begin, %end, %axis, %step : (tensor<*xi64>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>) -> tensor<*xi64>
+  %c = onnx.Transpose %b {perm = array<i64: 1, 0>} : (tensor<*xi64>) -> tensor<*xi64>
+  %pads = onnx.Reshape %c, %flat : (tensor<*xi64>, tensor<1xi64>) -> tensor<*xi64>
+  %y = onnx.Pad %x, %pads, %none, %none : (tensor<2x5xf32>, tensor<*xi64>, none, none) -> tensor<*xf32>
+  return %y : tensor<*xf32>
+}

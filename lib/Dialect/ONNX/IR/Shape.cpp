@@ -82,6 +82,67 @@ static Dim remainingDim(ArrayRef<Dim> from, ArrayRef<Dim> known, ShapeAnalysis &
   return constant && !ShapeAnalysis::asConstant(total) ? floorDivide(total, *constant) : Dim();
 }
 
+/// Where the elements of a rearrangement lie in its operand: a size and a step for each dimension of the result, and where it begins.
+struct Walk {
+  SmallVector<int64_t> sizes, steps;
+  int64_t begin = 0;
+};
+
+/// How a transposition or a slice by constants walks over its operand of constant sizes.
+static std::optional<Walk> walkOf(Operation *op, ShapeAnalysis &shapes) {
+  Value source = op->getOperand(0), result = op->getResult(0);
+  if (!shapes.hasRank(source) || !shapes.hasRank(result)) return std::nullopt;
+  Walk walk;
+  SmallVector<int64_t> from;
+  for (Dim d : shapes.dims(source)) from.push_back(ShapeAnalysis::asConstant(d).value_or(-1));
+  for (Dim d : shapes.dims(result)) walk.sizes.push_back(ShapeAnalysis::asConstant(d).value_or(-1));
+  if (llvm::is_contained(from, -1) || llvm::is_contained(walk.sizes, -1)) return std::nullopt;
+  SmallVector<int64_t> strides(from.size(), 1);
+  for (int64_t i = static_cast<int64_t>(from.size()) - 2; i >= 0; --i) strides[i] = strides[i + 1] * from[i + 1];
+  if (auto transpose = dyn_cast<TransposeOp>(op)) {
+    for (size_t i = 0; i < from.size(); ++i) {
+      int64_t axis = transpose.getPerm() ? (*transpose.getPerm())[i] : static_cast<int64_t>(from.size() - 1 - i);
+      walk.steps.push_back(strides[axis < 0 ? axis + from.size() : axis]);
+    }
+    return walk;
+  }
+  auto slice = cast<SliceOp>(op);
+  walk.steps = strides;
+  auto starts = shapes.constantContents(slice.getStarts()), axes = shapes.constantContents(slice.getAxes()), by = shapes.constantContents(slice.getSteps());
+  if (!starts) return std::nullopt;
+  for (auto [i, start] : llvm::enumerate(*starts)) {
+    if ((isPresent(slice.getAxes()) && !axes) || (isPresent(slice.getSteps()) && !by)) return std::nullopt;
+    int64_t axis = axes ? (*axes)[i] : static_cast<int64_t>(i), step = by ? (*by)[i] : 1;
+    if (axis < 0) axis += from.size();
+    int64_t first = std::clamp<int64_t>(start < 0 ? start + from[axis] : start, 0, step < 0 ? std::max<int64_t>(from[axis] - 1, 0) : from[axis]);
+    walk.begin += first * strides[axis];
+    walk.steps[axis] = strides[axis] * step;
+  }
+  return walk;
+}
+
+/// The elements of a tensor that reshapes, transpositions and slices make of a vector whose contents are known: the pads that PyTorch turns
+/// around as a matrix.
+static std::optional<SmallVector<Dim>> rearrangedContents(Value v, ShapeAnalysis &shapes, int depth = 8) {
+  if (auto contents = shapes.contents(v)) return SmallVector<Dim>(*contents);
+  Operation *op = v.getDefiningOp();
+  if (!isa_and_nonnull<ReshapeOp, TransposeOp, SliceOp>(op) || depth == 0) return std::nullopt;
+  auto elements = rearrangedContents(op->getOperand(0), shapes, depth - 1);
+  if (!elements || isa<ReshapeOp>(op)) return elements;
+  std::optional<Walk> walk = walkOf(op, shapes);
+  if (!walk) return std::nullopt;
+  SmallVector<Dim> result;
+  int64_t count = 1;
+  for (int64_t size : walk->sizes) count *= size;
+  for (int64_t i = 0; i < count && count <= static_cast<int64_t>(elements->size()); ++i) {
+    int64_t at = walk->begin, rest = i;
+    for (size_t d = walk->sizes.size(); d-- > 0; rest /= walk->sizes[d]) at += rest % walk->sizes[d] * walk->steps[d];
+    if (at < 0 || at >= static_cast<int64_t>(elements->size())) return std::nullopt;
+    result.push_back((*elements)[at]);
+  }
+  return result;
+}
+
 LogicalResult ReshapeOp::infer(ShapeAnalysis &shapes) {
   Type element = shapes.elementType(getData());
   std::optional<int64_t> n = shapes.length(getShape());
@@ -126,7 +187,7 @@ LogicalResult ReshapeOp::infer(ShapeAnalysis &shapes) {
       return emitOpError("expected a shape of ") << *total << " elements, got " << shapes.str(dims) << " with " << *wanted;
   }
   shapes.set(getReshaped(), element, dims);
-  keepContents(getReshaped(), getData(), shapes);
+  if (auto contents = rearrangedContents(getData(), shapes)) shapes.setContents(getReshaped(), *contents);
   return success();
 }
 
