@@ -147,6 +147,7 @@ void ingot_core_destroy(ingot_instance *instance) {
     return;
   ingotReleaseNodes(instance);
   ingotReleaseBlocks(instance, &instance->segments);
+  ingotReleaseBlocks(instance, &instance->spare);
   ingotReleaseBlocks(instance, &instance->kept);
   for (int32_t i = 0; i < instance->model->output_count; ++i)
     ingotRelease(instance, instance->results[i].data, instance->results[i].bytes);
@@ -223,7 +224,7 @@ ingot_status ingot_core_run(ingot_instance *instance, const ingot_tensor *inputs
   frame.features = instance->features;
   frame.instance = instance;
   ingot_status status = enter(&frame);
-  ingotReleaseBlocks(instance, &instance->segments);
+  ingotKeepSegments(instance);
   return leave(instance, status);
 }
 
@@ -240,7 +241,7 @@ ingot_status ingot_core_arena_for(ingot_instance *instance, const ingot_tensor *
   frame.query = 1;
   frame.instance = instance;
   ingot_status status = enter(&frame);
-  ingotReleaseBlocks(instance, &instance->segments);
+  ingotKeepSegments(instance);
   *bytes = status ? 0 : frame.arena_bytes;
   return leave(instance, status);
 }

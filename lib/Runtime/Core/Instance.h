@@ -59,6 +59,7 @@ struct ingot_instance {
   void *arena;
   size_t arenaBytes;
   ingot_block *segments; /* of the run */
+  ingot_block *spare;    /* segments of the run before, in the order in which it asked for them */
   ingot_block *kept;     /* until the next run */
   ingot_result *results; /* model->output_count */
   ingot_kernel_time *times; /* model->kernel_count */
@@ -72,6 +73,9 @@ struct ingot_instance {
 uint64_t ingotCpuFeatures(void);
 /* "avx512vnni" for the number of a feature. */
 const char *ingotCpuFeatureName(unsigned feature);
+
+/* Ends a run: its segments are there for the next one, which is likely to ask for the same; what it did not use again goes. */
+void ingotKeepSegments(ingot_instance *instance);
 
 /* Product of the dims; -1 if one is negative or the bytes of `elementSize` each are beyond any memory. */
 int64_t ingotElementCount(int32_t rank, const int64_t *dims, size_t elementSize);

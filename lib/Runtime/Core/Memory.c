@@ -1,7 +1,7 @@
 /*===- Memory.c - arena, segments and results of a run ----------------------------------===
  *
  * Nothing is allocated on the hot path: the arena and the results stay with the instance and only grow; segments are for sizes that
- * are known only on the way and end with the run.
+ * are known only on the way and end with the run; their memory waits for the next run, which mostly asks for the same.
  *===----------------------------------------------------------------------------------*/
 #include "Instance.h"
 
@@ -73,7 +73,42 @@ static void *acquireBlock(ingot_frame *frame, ingot_block **list, const char *wh
   return block + 1;
 }
 
+/* A segment of the run before that is large enough and not much too large; runs ask in the same order, so it is among the first. */
+static ingot_block *takeSpare(ingot_instance *instance, int64_t bytes) {
+  ingot_block **link = &instance->spare;
+  for (int i = 0; i < 8 && *link; ++i, link = &(*link)->next) {
+    ingot_block *block = *link;
+    size_t room = block->bytes - sizeof(ingot_block);
+    if (bytes < 0 || room < (size_t)bytes || room / 2 > roundUp(bytes))
+      continue;
+    *link = block->next;
+    return block;
+  }
+  return 0;
+}
+
+void ingotKeepSegments(ingot_instance *instance) {
+  ingotReleaseBlocks(instance, &instance->spare);
+  /* The list has the last one first. */
+  while (instance->segments) {
+    ingot_block *block = instance->segments;
+    instance->segments = block->next;
+    block->next = instance->spare;
+    instance->spare = block;
+  }
+}
+
 void *ingot_frame_allocate(ingot_frame *frame, int64_t bytes) {
+  ingot_instance *instance = frame->instance;
+  ingot_block *block = takeSpare(instance, bytes);
+  if (block) {
+    block->previous = 0;
+    block->next = instance->segments;
+    if (block->next)
+      block->next->previous = block;
+    instance->segments = block;
+    return block + 1;
+  }
   return acquireBlock(frame, &frame->instance->segments, "a segment", bytes);
 }
 

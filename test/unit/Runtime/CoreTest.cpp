@@ -216,8 +216,11 @@ TEST(CoreMemory, KeepsArenaAndResultsBetweenRuns) {
   size_t live = allocator.live.size();
   ASSERT_EQ(model->run(instance, small.inputs, v.outputs), INGOT_OK);
   ASSERT_EQ(model->run(instance, v.inputs, v.outputs), INGOT_OK);
-  EXPECT_EQ(allocator.requests, after + 2) << "one segment a run, nothing else";
+  EXPECT_EQ(allocator.requests, after + 2) << "one segment a run of another size, nothing else";
   EXPECT_EQ(allocator.live.size(), live);
+  after = allocator.requests;
+  ASSERT_EQ(model->run(instance, v.inputs, v.outputs), INGOT_OK);
+  EXPECT_EQ(allocator.requests, after) << "a run like the one before uses its segments again";
   ASSERT_EQ(model->run(instance, larger.inputs, v.outputs), INGOT_OK);
   EXPECT_EQ(allocator.live.size(), live) << "what grew replaced what was there";
   model->destroy(instance);
