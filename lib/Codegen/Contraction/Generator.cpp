@@ -74,10 +74,10 @@ void Generator::tileRows() {
   work.columnTiles = ix.ceilDiv(p.columns, tile.columns);
 }
 
-/// Rows a multiple of a page apart fall on the same lines of the first cache, which holds eight of them; and narrow elements would be
+/// Rows a multiple of a page apart fall on the same lines of the first cache, which holds eight of them, weights included; and narrow elements would be
 /// converted again for every column tile. Both are cured by a copy of the tile's rows, which is short against their use.
 bool Generator::wantsPackedRows() const {
-  constexpr int64_t kPage = 4096, kMostBytes = 256 << 10;
+  constexpr int64_t kPage = 4096, kWays = 8, kMostBytes = 256 << 10;
   auto depth = IndexBuilder::known(p.depth);
   if (!depth || *depth < Microkernel::kChunk || *depth % Microkernel::kChunk || p.lastFolded || work.tileRows < 6) return false;
   // The copy is of one row of the image: a tile may not span several.
@@ -89,7 +89,7 @@ bool Generator::wantsPackedRows() const {
   if (failed(type.getStridesAndOffset(strides, offset)) || strides.back() != 1 || type.getElementType().isInteger(1)) return false;
   if (work.tileRows * *depth * p.accumulator().getIntOrFloatBitWidth() / 8 > kMostBytes) return false;
   int64_t rowStride = strides[strides.size() - 2];
-  bool collides = !ShapedType::isDynamic(rowStride) && rowStride * type.getElementTypeBitWidth() / 8 % kPage == 0;
+  bool collides = work.tileRows >= kWays && !ShapedType::isDynamic(rowStride) && rowStride * type.getElementTypeBitWidth() / 8 % kPage == 0;
   auto columnTiles = IndexBuilder::known(work.columnTiles);
   bool converts = type.getElementType() != p.accumulator() && columnTiles.value_or(2) > 1;
   return collides || converts;
