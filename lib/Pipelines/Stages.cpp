@@ -92,7 +92,6 @@ static void buildFuse(OpPassManager &pm, const PipelineOptions &options) {
   // Elementwise work is done where its operands are made or its result is used.
   pm.addPass(createFuseEpilogue());
   pm.addPass(createFuseElementwise());
-  pm.addPass(createFuseEpilogue());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   // What used a product twice (x * sigmoid(x)) has become one op.
