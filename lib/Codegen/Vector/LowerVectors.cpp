@@ -1,5 +1,6 @@
 //===- LowerVectors.cpp - what the conversion to LLVM wants of vector code -----------------------===//
 #include "MathApproximation.h"
+#include "StoreBFloats.h"
 #include "ingot/Transforms/Passes.h"
 
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
@@ -42,6 +43,7 @@ struct LowerVectors : ingot::impl::LowerVectorsBase<LowerVectors> {
     populateMathPolynomialApproximationPatterns(patterns, isGoodUpstream);
     // Few processors convert to bf16, and what LLVM calls elsewhere is in no library that an object may need.
     arith::populateExpandBFloat16Patterns(patterns);
+    ingot::populateStoreBFloats(patterns);
     if (failed(applyPatternsGreedily(func, std::move(patterns)))) return signalPassFailure();
     hoistScratch(func);
   }
