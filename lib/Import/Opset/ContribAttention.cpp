@@ -46,6 +46,15 @@ Value ingot::writeCache(Chain &c, Value cache, Value update, Value begin, Value 
   return c.op("TensorScatter", {padded, update, begin}, c.r.attr("axis", 2));
 }
 
+void ingot::splitPacked(Chain &c, Value packed, AttentionParts &parts) {
+  int64_t keys = parts.heads + parts.keyHeads, all = keys + parts.keyHeads;
+  Value size = c.op("Div", {c.dim(packed, -1), c.ints(all)}, {}, c.i64);
+  auto part = [&](int64_t begin, int64_t end) { return c.slice(packed, c.mul(size, c.ints(begin)), c.mul(size, c.ints(end)), -1); };
+  parts.query = part(0, parts.heads);
+  parts.key = part(parts.heads, keys);
+  parts.value = part(keys, all);
+}
+
 Value ingot::splitHeads(Chain &c, Value v, int64_t heads) { return c.transpose(c.reshape(v, {0, 0, heads, -1}), {0, 2, 1, 3}); }
 Value ingot::joinHeads(Chain &c, Value v) { return c.reshape(c.transpose(v, {0, 2, 1, 3}), {0, 0, -1}); }
 

@@ -32,6 +32,9 @@ mlir::FailureOr<Value> maskBias(Chain &c, unsigned operand, Value batch, Value q
 /// Rows of `update` [batch, heads, length, size] written into the cache at `begin` [batch], the cache first made `length` long.
 Value writeCache(Chain &c, Value cache, Value update, Value begin, Value length);
 
+/// Sets queries, keys and values from one tensor that has them side by side, by the numbers of heads.
+void splitPacked(Chain &c, Value packed, AttentionParts &parts);
+
 /// [batch, length, heads * size] as [batch, heads, length, size], and back.
 Value splitHeads(Chain &c, Value v, int64_t heads);
 Value joinHeads(Chain &c, Value v);

@@ -20,17 +20,6 @@ struct GroupQuery {
 };
 } // namespace
 
-/// One tensor of queries, keys and values side by side.
-static void splitPacked(GroupQuery &g, Value packed) {
-  Chain &c = g.c;
-  int64_t all = g.parts.heads + 2 * g.parts.keyHeads;
-  Value size = c.op("Div", {c.dim(packed, -1), c.ints(all)}, {}, c.i64);
-  auto part = [&](int64_t begin, int64_t end) { return c.slice(packed, c.mul(size, c.ints(begin)), c.mul(size, c.ints(end)), -1); };
-  g.parts.query = part(0, g.parts.heads);
-  g.parts.key = part(g.parts.heads, g.parts.heads + g.parts.keyHeads);
-  g.parts.value = part(g.parts.heads + g.parts.keyHeads, all);
-}
-
 /// With a sink every mask is in the bias, and a key of zeros in front has the sink as its score.
 static void addSink(GroupQuery &g) {
   Chain &c = g.c;
@@ -85,7 +74,7 @@ static LogicalResult groupQueryAttention(Rewriter &r) {
   g.sink = r.operand(11);
   if (rotary && failed(c.require({7, 8}))) return failure();
 
-  if (!r.operand(1)) splitPacked(g, r.operand(0));
+  if (!r.operand(1)) splitPacked(c, r.operand(0), p);
   else if (failed(c.require({2}))) return failure();
   else p.query = r.operand(0), p.key = r.operand(1), p.value = r.operand(2);
 

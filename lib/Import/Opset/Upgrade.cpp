@@ -19,7 +19,7 @@ static const RowsByOperator &allRows() {
     for (ArrayRef<OpsetRow> family : {constantRows(), axesRows(), broadcastRows(), elementwiseRows(), imageRows(), normalizationRows(),
                                       recurrentRows(), retiredRows(), trainingRows(), mlRows(), linearModelRows(), treeRows(), labelRows(), contribNormalizationRows(),
                                       contribFusedRows(), contribQuantizedRows(), contribShapeRows(), contribBlockRows(), contribExpertRows(), beamSearchRows(),
-                                      groupQueryAttentionRows(), multiHeadAttentionRows()})
+                                      groupQueryAttentionRows(), multiHeadAttentionRows(), structuredAttentionRows()})
       for (const OpsetRow &row : family) map[(row.domain + ":" + row.opType).str()].push_back(&row);
     for (auto &entry : map)
       llvm::sort(entry.second, [](const OpsetRow *x, const OpsetRow *y) { return x->before < y->before; });

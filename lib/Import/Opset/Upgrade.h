@@ -108,6 +108,7 @@ llvm::ArrayRef<OpsetRow> contribExpertRows();
 llvm::ArrayRef<OpsetRow> beamSearchRows();
 llvm::ArrayRef<OpsetRow> groupQueryAttentionRows();
 llvm::ArrayRef<OpsetRow> multiHeadAttentionRows();
+llvm::ArrayRef<OpsetRow> structuredAttentionRows();
 
 /// Rewrites the node to its newest form, or sets its replacements.  Fails after a diagnostic.
 mlir::LogicalResult upgrade(Rewriter &r);

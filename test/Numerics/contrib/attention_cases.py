@@ -75,6 +75,11 @@ def add():
     gqa("step_in_buffer", buffered + [cos, sin], do_rotary=1)
     gqa("several_tokens", [f(1, 2, hq * size), f(1, 2, hk * size), f(1, 2, hk * size), f(1, hk, 3, size), f(1, hk, 3, size), i32(4), np.array(5, np.int32)])
 
+    tokens, w, bias = f(5, 6), f(6, 3 * d), f(3 * d)
+    joined = tokens @ w + bias
+    separate = [attend(*(part[None, begin:end] for part in np.split(joined, 3, 1)), n)[0] for begin, end in ((0, 2), (2, 5))]
+    case("packed_attention", "PackedAttention", [tokens, w, bias, i32(0, 1, 2, 3, 4, 5).reshape(2, 3), i32(0, 2, 5)], num_heads=n, expected=[np.concatenate(separate)])
+
     rot = lambda name, inputs, **more: case("rotary_" + name, "RotaryEmbedding", inputs, **more)
     cos4, sin4 = tables(8, 4)
     rot("offset", [f(b, s, d), i64(2), cos4, sin4])
