@@ -111,6 +111,7 @@ LogicalResult ConvertONNXToLinalgPass::convert(func::FuncOp function) {
   populateQuantizationLowering(patterns, types, context);
   populateTreeEnsembleLowering(patterns, types, context);
   populateLabelLowering(patterns, types, context);
+  populateMapLowering(patterns, types, context);
   populateBlockedProductLowering(patterns, types, context);
   populateInverseLowering(patterns, types, context);
   populateSequenceLowering(patterns, types, context);

@@ -8,6 +8,7 @@ namespace ingot {
 
 void populateTreeEnsembleLowering(mlir::RewritePatternSet &, const mlir::TypeConverter &, LoweringContext &);
 void populateLabelLowering(mlir::RewritePatternSet &, const mlir::TypeConverter &, LoweringContext &);
+void populateMapLowering(mlir::RewritePatternSet &, const mlir::TypeConverter &, LoweringContext &);
 void populateBlockedProductLowering(mlir::RewritePatternSet &, const mlir::TypeConverter &, LoweringContext &);
 void populateInverseLowering(mlir::RewritePatternSet &, const mlir::TypeConverter &, LoweringContext &);
 
