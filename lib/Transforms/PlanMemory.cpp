@@ -279,7 +279,10 @@ struct PlanMemoryPass : ingot::impl::PlanMemoryBase<PlanMemoryPass> {
 
   MemRefType bytesType() { return MemRefType::get({ShapedType::kDynamic}, IntegerType::get(&getContext(), 8)); }
 
-  /// Bytes of an allocation; sizes are never negative (a negative one counts as none).
+  /// More bytes than any machine addresses, and still far from overflow when added up.
+  static constexpr int64_t kTooManyBytes = int64_t(1) << 48;
+
+  /// Bytes of an allocation.  Sizes come from data too: a product that overflows, or with a negative size, counts as more than there is.
   static Value byteSize(OpBuilder &b, memref::AllocOp alloc, ValueRange sizes) {
     Location loc = alloc.getLoc();
     MemRefType type = alloc.getType();
@@ -287,8 +290,15 @@ struct PlanMemoryPass : ingot::impl::PlanMemoryBase<PlanMemoryPass> {
     for (int64_t d : type.getShape())
       if (!ShapedType::isDynamic(d)) fixed *= d;
     Value bytes = arith::ConstantIndexOp::create(b, loc, fixed);
-    for (Value size : sizes) bytes = arith::MulIOp::create(b, loc, bytes, size);
-    return bytes;
+    if (sizes.empty()) return bytes;
+    Value zero = arith::ConstantIndexOp::create(b, loc, 0), most = arith::ConstantIndexOp::create(b, loc, kTooManyBytes), carry = zero;
+    for (Value size : sizes) {
+      auto product = arith::MulUIExtendedOp::create(b, loc, bytes, size);
+      bytes = product.getLow();
+      carry = arith::OrIOp::create(b, loc, carry, product.getHigh());
+    }
+    Value overflows = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne, carry, zero);
+    return arith::SelectOp::create(b, loc, overflows, most, arith::MinUIOp::create(b, loc, bytes, most));
   }
 
   Value alignedSize(OpBuilder &b, memref::AllocOp alloc, ValueRange sizes) {
