@@ -13,6 +13,12 @@ static Value add(OpBuilder &b, Location loc, Value x, Value y) { return arith::A
 static Value least(OpBuilder &b, Location loc, Value x, Value y) { return arith::MinSIOp::create(b, loc, x, y); }
 static Value compare(OpBuilder &b, Location loc, arith::CmpIPredicate p, Value x, Value y) { return arith::CmpIOp::create(b, loc, p, x, y); }
 static Value both(OpBuilder &b, Location loc, Value x, Value y) { return arith::AndIOp::create(b, loc, x, y); }
+/// Numbers in their order; what is no number comes behind all of them, and is equal to its like.
+static Value precedes(ScalarBuilder &s, Value x, Value y) {
+  if (!isa<FloatType>(x.getType()))
+    return s.lt(x, y);
+  return s.bitOr(s.lt(x, y), s.bitAnd(s.isNaN(y), s.bitNot(s.isNaN(x))));
+}
 static Value negated(OpBuilder &b, Location loc, Value x) {
   return arith::XOrIOp::create(b, loc, x, arith::ConstantOp::create(b, loc, b.getBoolAttr(true)));
 }
@@ -105,7 +111,7 @@ LogicalResult TopKLowering::matchAndRewrite(onnx::TopKOp op, OpAdaptor adaptor, 
       xAt[axis] = x;
       yAt[axis] = y;
       Value vx = widen(s, tensor::ExtractOp::create(m, l, input, xAt)), vy = widen(s, tensor::ExtractOp::create(m, l, input, yAt));
-      return largest ? s.gt(vx, vy) : s.lt(vx, vy);
+      return largest ? precedes(s, vy, vx) : precedes(s, vx, vy);
     });
     Value zero = inner.index(0), one = inner.index(1);
     auto copy = scf::ForOp::create(n, loc, zero, kValue, one, carried[0], [&](OpBuilder &m, Location l, Value i, ValueRange row) {
@@ -159,7 +165,7 @@ LogicalResult UniqueLowering::matchAndRewrite(onnx::UniqueOp op, OpAdaptor adapt
     auto loop = scf::ForOp::create(m, l, zero, width, one, zero, [&](OpBuilder &n, Location k, Value i, ValueRange carried) {
       ScalarBuilder s(n, k, isUnsigned, elementType(items));
       Value vx = widen(s, tensor::ExtractOp::create(n, k, items, ValueRange{x, i})), vy = widen(s, tensor::ExtractOp::create(n, k, items, ValueRange{y, i}));
-      Value here = s.select(s.lt(vx, vy), s.like(x, -1), s.select(s.lt(vy, vx), one, zero));
+      Value here = s.select(precedes(s, vx, vy), s.like(x, -1), s.select(precedes(s, vy, vx), one, zero));
       scf::YieldOp::create(n, k, s.select(s.eq(carried[0], zero), here, carried[0]));
     });
     return loop.getResult(0);
