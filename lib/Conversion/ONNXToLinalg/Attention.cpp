@@ -37,8 +37,24 @@ static Value splitHeads(ComputeBuilder &t, Value v, int64_t heads) {
     return v;
   Dims d = t.dims(v);
   OpFoldResult count = t.indexAttr(heads);
+  t.checkEqual(t.mul(t.floorDiv(d[2], count), count), d[2], "expected a multiple of " + Twine(heads) + " features, one share for each head");
   Value split = t.expand(v, {{0}, {1}, {2, 3}}, {d[0], d[1], count, t.floorDiv(d[2], count)});
   return t.transpose(split, {0, 2, 1, 3});
+}
+
+/// Each dimension of a mask but the last is 1 or that of the scores [batch, head, row, key].
+static void checkMask(ComputeBuilder &t, Value mask, ArrayRef<OpFoldResult> scores) {
+  Dims sizes = t.dims(mask);
+  for (int64_t i = 0, n = sizes.size(); i < n - 1; ++i) {
+    OpFoldResult wanted = scores[4 - n + i];
+    if (isConstantIntValue(sizes[i], 1))
+      continue;
+    Value isOne = t.compare(arith::CmpIPredicate::eq, t.value(sizes[i]), t.index(1));
+    Value isEqual = t.compare(arith::CmpIPredicate::eq, t.value(sizes[i]), t.value(wanted));
+    if (getConstantIntValue(wanted) && getConstantIntValue(wanted) == getConstantIntValue(sizes[i]))
+      continue;
+    t.check(arith::OrIOp::create(t.b, t.loc, isOne, isEqual), "dimension " + Twine(i) + " of the mask fits neither 1 nor the scores");
+  }
 }
 
 /// Past and new entries along the length.
@@ -46,6 +62,8 @@ static Value appendToPast(ComputeBuilder &t, Value past, Value v) {
   if (!past)
     return v;
   Dims before = t.dims(past), now = t.dims(v), sizes = now, zeros(4, t.indexAttr(0)), offsets = zeros;
+  for (int64_t i : {0, 1, 3})
+    t.checkEqual(before[i], now[i], "dimension " + Twine(i) + " of past entries differs from that of new ones");
   sizes[2] = t.add(before[2], now[2]);
   offsets[2] = before[2];
   Value all = t.insert(past, t.empty(sizes, elementType(v)), zeros, before);
@@ -131,7 +149,12 @@ LogicalResult AttentionLowering::matchAndRewrite(onnx::AttentionOp op, OpAdaptor
   Value v = appendToPast(t, given(op.getPastValue(), adaptor.getPastValue()), splitHeads(t, adaptor.getV(), heads(op.getKvNumHeads())));
 
   Dims qd = t.dims(q), kd = t.dims(k), vd = t.dims(v);
-  OpFoldResult group = t.floorDiv(qd[1], kd[1]), batch = t.mul(qd[0], kd[1]), rows = t.mul(group, qd[2]);
+  OpFoldResult group = t.floorDiv(qd[1], t.max(kd[1], t.indexAttr(1)));
+  t.checkEqual(t.mul(group, kd[1]), qd[1], "expected the heads of 'Q' to be a multiple of those of 'K'");
+  t.checkEqual(kd[0], qd[0], "expected 'Q' and 'K' of one batch size");
+  t.checkEqual(vd[0], kd[0], "expected 'K' and 'V' of one batch size");
+  t.checkEqual(vd[1], kd[1], "expected 'K' and 'V' of as many heads");
+  OpFoldResult batch = t.mul(qd[0], kd[1]), rows = t.mul(group, qd[2]);
   SmallVector<ReassociationIndices> splitQ = {{0}, {1, 2}, {3}, {4}}, joinRows = {{0, 1}, {2, 3}, {4}}, joinBatch = {{0, 1}, {2}, {3}};
   Value q3 = t.collapse(t.expand(q, splitQ, {qd[0], kd[1], group, qd[2], qd[3]}), joinRows);
   Value k3 = t.transpose(t.collapse(k, joinBatch), {0, 2, 1});
@@ -158,6 +181,10 @@ LogicalResult AttentionLowering::matchAndRewrite(onnx::AttentionOp op, OpAdaptor
   Bias bias;
   bias.mask = given(op.getAttnMask(), adaptor.getAttnMask());
   bias.valid = given(op.getNonpadKvSeqlen(), adaptor.getNonpadKvSeqlen());
+  if (bias.mask)
+    checkMask(t, bias.mask, {qd[0], qd[1], qd[2], kd[2]});
+  if (bias.valid)
+    t.checkEqual(t.dim(bias.valid, 0), qd[0], "expected one number of valid keys for each sample");
   bias.pastLength = isAbsent(op.getPastKey()) ? t.index(0) : t.value(t.dim(adaptor.getPastKey(), 2));
   bias.rows = t.value(qd[2]);
   bias.causal = op.getIsCausal() != 0;

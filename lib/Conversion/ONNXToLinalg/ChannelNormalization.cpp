@@ -17,6 +17,11 @@ SmallVector<int64_t> spatialAxes(int64_t rank) {
   return axes;
 }
 
+void checkChannels(ComputeBuilder &t, OpFoldResult channels, ValueRange parameters) {
+  for (Value v : parameters)
+    t.checkEqual(t.dim(v, 0), channels, "expected one parameter for each channel");
+}
+
 /// y = (x - mean) / sqrt(variance + epsilon) * scale[c] + b[c], statistics per sample and channel
 struct InstanceNormalizationLowering : ONNXLowering<onnx::InstanceNormalizationOp> {
   using ONNXLowering::ONNXLowering;
@@ -27,6 +32,7 @@ struct InstanceNormalizationLowering : ONNXLowering<onnx::InstanceNormalizationO
     ComputeBuilder t(b, op.getLoc());
     int64_t rank = type.getRank();
     Value x = adaptor.getInput();
+    checkChannels(t, t.dim(x, rank - 1), {adaptor.getScale(), adaptor.getB()});
     Statistics stats(t, x, spatialAxes(rank));
     Value mean = stats.mean();
     Value inverse = stats.inverseRoot(stats.variance(mean), op.getEpsilon().convertToFloat());
@@ -53,6 +59,8 @@ struct GroupNormalizationLowering : ONNXLowering<onnx::GroupNormalizationOp> {
     OpFoldResult perGroup = t.floorDiv(sizes.back(), groups);
     split.back() = groups;
     split.push_back(perGroup);
+    t.checkEqual(t.mul(groups, perGroup), sizes.back(), "expected the groups to divide the channels");
+    checkChannels(t, sizes.back(), {adaptor.getScale(), adaptor.getBias()});
     SmallVector<ReassociationIndices> pieces;
     for (int64_t i = 0; i < rank - 1; ++i)
       pieces.push_back({i});
@@ -117,6 +125,7 @@ struct BatchNormalizationLowering : ONNXLowering<onnx::BatchNormalizationOp> {
     Value x = adaptor.getX();
     int64_t rank = type.getRank(), axis = op->hasAttr("channels_last") ? rank - 1 : std::min<int64_t>(1, rank - 1);
     Value mean = adaptor.getInputMean(), variance = adaptor.getInputVar();
+    checkChannels(t, t.dim(x, axis), {mean, variance, adaptor.getScale(), adaptor.getB()});
     Value runningMean = mean, runningVar = variance;
     if (op.getTrainingMode()) {
       SmallVector<int64_t> axes;

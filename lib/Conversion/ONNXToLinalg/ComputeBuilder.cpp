@@ -194,6 +194,12 @@ Value ComputeBuilder::convertElements(Value v, Type to) {
 Value ingot::contract(TensorBuilder &t, Value input, Value weights, ArrayRef<OpFoldResult> outDims, Type outElement,
                       const ContractSpec &spec) {
   Type accumulator = wideType(outElement);
+  int64_t last = cast<RankedTensorType>(input.getType()).getRank() - 1, rows = cast<RankedTensorType>(weights.getType()).getRank() - 2;
+  OpFoldResult wanted = spec.depthwise ? t.dim(weights, rows + 1) : t.mul(t.dim(weights, rows), t.indexAttr(spec.groups));
+  t.checkEqual(t.dim(input, last), wanted,
+               "the operands of the product do not fit, expected as many columns on the left as rows on the right");
+  if (spec.batched)
+    t.checkEqual(t.dim(input, 0), t.dim(weights, 0), "the operands of the product do not fit, expected equal batches");
   Value out = t.empty(outDims, outElement);
   auto op = ContractOp::create(t.b, t.loc, input, weights, out, spec.strides, spec.dilations, spec.groups, spec.batched, accumulator);
   op.setUnsignedInput(spec.unsignedInput);

@@ -27,6 +27,10 @@ struct RangeLowering : ONNXLowering<onnx::RangeOp> {
       Type f64 = b.getF64Type(), i64 = b.getI64Type();
       Value nonZero = s.cast(widen(s, delta), b.getI1Type(), isUnsigned, false);
       t.check(nonZero, "delta is 0");
+      // Counted in floats first: integers may overflow.
+      Value asked = s.div(s.sub(s.cast(widen(s, limit), f64, isUnsigned, false), s.cast(widen(s, start), f64, isUnsigned, false)), s.cast(widen(s, delta), f64, isUnsigned, false));
+      Value tooMany = s.gt(asked, s.constant(f64, 0x1p48));
+      t.check(s.bitAnd(s.bitNot(tooMany), s.bitNot(s.bitAnd(nonZero, s.isNaN(asked)))), "asks for more elements than there is memory for, or for a number of them that is none");
       Value count;
       if (stored.isInteger()) {
         Value span = arith::SubIOp::create(b, op.getLoc(), s.cast(limit, i64, isUnsigned, false), s.cast(start, i64, isUnsigned, false));
@@ -79,6 +83,8 @@ struct ConstantOfShapeLowering : ONNXLowering<onnx::ConstantOfShapeOp> {
     for (int64_t i = 0; i < type.getRank(); ++i) {
       if (lowering.isKnown(op.getResult(), i)) {
         dims.push_back(lowering.materialize(b, op.getLoc(), shapes.dim(op.getResult(), i)));
+        if (!shapes.isNonNegative(shapes.dim(op.getResult(), i)))
+          t.check(t.compare(arith::CmpIPredicate::sge, t.value(dims.back()), t.index(0)), "dimension " + Twine(i) + " of the shape is negative");
         continue;
       }
       Value d = t.toIndex(t.extract(adaptor.getInput(), t.index(i)));

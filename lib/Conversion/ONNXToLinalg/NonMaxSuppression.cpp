@@ -61,6 +61,9 @@ LogicalResult NonMaxSuppressionLowering::matchAndRewrite(onnx::NonMaxSuppression
   Value boxes = adaptor.getBoxes(), scores = adaptor.getScores();
   Type f32 = b.getF32Type(), i64 = b.getI64Type(), i1 = b.getI1Type();
   Value batches = t.value(t.dim(scores, 0)), classes = t.value(t.dim(scores, 1)), count = t.value(t.dim(boxes, 1));
+  t.checkEqual(t.dim(boxes, 0), t.dim(scores, 0), "expected boxes and scores of one batch size");
+  t.checkEqual(t.dim(boxes, 1), t.dim(scores, 2), "expected one score of each class for each box");
+  t.checkEqual(t.dim(boxes, 2), t.indexAttr(4), "expected boxes of 4 numbers");
   auto scalar = [&](Value original, Value lowered, Value otherwise) { return isAbsent(original) ? otherwise : t.scalarOf(lowered); };
   Value wanted = scalar(op.getMaxOutputBoxesPerClass(), adaptor.getMaxOutputBoxesPerClass(), t.number(i64, 0));
   Value most = arith::MaxSIOp::create(b, loc, arith::MinSIOp::create(b, loc, t.toIndex(wanted), count), t.index(0));

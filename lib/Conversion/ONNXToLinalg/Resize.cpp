@@ -376,6 +376,11 @@ LogicalResult ResizeLowering::matchAndRewrite(onnx::ResizeOp op, OpAdaptor adapt
   Value x = adaptor.getX();
   Dims in = t.dims(x), out = resultDims(op, adaptor, t, b, in);
   SmallVector<Axis> axes = axesOf(op, adaptor, t, in, out);
+  for (const Axis &a : axes) {
+    Value some = t.compare(arith::CmpIPredicate::sgt, a.inSize, t.index(0)), none = t.compare(arith::CmpIPredicate::eq, a.outSize, t.index(0));
+    if (getConstantIntValue(in[a.dim]).value_or(0) == 0)
+      t.check(arith::OrIOp::create(b, op.getLoc(), some, none), "dimension " + Twine(a.dim) + " is empty, expected elements to interpolate between");
+  }
   StringRef mode = op.getCoordinateTransformationMode();
   Value y = x;
   if (op.getMode() == "nearest") {

@@ -1,5 +1,6 @@
 //===- Sampling.cpp - interpolation at given points ------------------------------------------===//
 #include "ComputeBuilder.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "ingot/Conversion/ONNXToLinalg.h"
 
 using namespace mlir;
@@ -132,7 +133,12 @@ LogicalResult GridSampleLowering::matchAndRewrite(onnx::GridSampleOp op, OpAdapt
     return b.notifyMatchFailure(op, "expected floats");
   Type wide = wideType(type.getElementType());
   ComputeBuilder t(b, op.getLoc());
-  Dims out = lowering.dims(b, op.getLoc(), op.getY());
+  Dims out = lowering.dims(b, op.getLoc(), op.getY()), in = t.dims(adaptor.getX());
+  t.checkEqual(t.dim(adaptor.getGrid(), 0), in[0], "expected a grid of the batch size");
+  t.checkEqual(t.dim(adaptor.getGrid(), type.getRank() - 1), t.indexAttr(type.getRank() - 2), "expected a grid of " + Twine(type.getRank() - 2) + " coordinates");
+  for (OpFoldResult d : ArrayRef<OpFoldResult>(in).drop_front(2))
+    if (getConstantIntValue(d).value_or(0) == 0)
+      t.check(t.compare(arith::CmpIPredicate::sgt, t.value(d), t.index(0)), "expected images of 1 pixel or more");
   Value y = t.compute(out, type.getElementType(), [&](OpBuilder &nested, Location l, ValueRange at) {
     Sampler sampler(nested, l, op, adaptor.getX(), adaptor.getGrid(), at, wide);
     Value v = op.getMode() == "nearest" ? sampler.nearest() : sampler.weighted(op.getMode() == "cubic");
