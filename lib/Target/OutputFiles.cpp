@@ -12,6 +12,9 @@ static Error cannot(StringRef verb, StringRef path, std::error_code error) {
   return createStringError(error, "cannot %s \"%s\": %s", verb.str().c_str(), path.str().c_str(), error.message().c_str());
 }
 
+/// A device or a pipe is written to and never replaced: `-o /dev/null` must leave /dev/null what it is.
+static bool isSpecial(StringRef path) { return sys::fs::exists(path) && !sys::fs::is_regular_file(path); }
+
 OutputFiles::~OutputFiles() {
   for (auto &file : files) {
     if (file->stream) {
@@ -32,7 +35,8 @@ Expected<OutputFiles::File *> OutputFiles::create(StringRef path) {
     return cannot("write", path, std::make_error_code(std::errc::is_a_directory));
   int fd;
   SmallString<128> name;
-  if (std::error_code error = sys::fs::createUniqueFile(path + ".tmp%%%%%%%%", fd, name))
+  if (std::error_code error = isSpecial(path) ? sys::fs::createTemporaryFile("ingot", "out", fd, name)
+                                              : sys::fs::createUniqueFile(path + ".tmp%%%%%%%%", fd, name))
     return cannot("write", path, error);
   file->written = name.str().str();
   sys::RemoveFileOnSignal(name);
@@ -100,6 +104,9 @@ Error OutputFiles::commit() {
     if (file->memory) {
       outs().write(file->bytes.data(), file->bytes.size());
       outs().flush();
+    } else if (!file->path.empty() && isSpecial(file->path)) {
+      if (std::error_code error = sys::fs::copy_file(file->written, file->path))
+        return cannot("write", file->path, error);
     } else if (!file->path.empty()) {
       if (std::error_code error = sys::fs::rename(file->written, file->path)) {
         for (const std::string &path : renamed)

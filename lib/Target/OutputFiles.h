@@ -11,6 +11,7 @@
 namespace ingot {
 
 /// Outputs are written under temporary names beside their final ones and renamed by commit(); what was not committed is removed.
+/// What exists and is no regular file is written to instead.
 class OutputFiles {
 public:
   OutputFiles() = default;
