@@ -115,6 +115,11 @@ struct TensorScatterLowering : ONNXLowering<onnx::TensorScatterOp> {
     TensorBuilder t(b, op.getLoc());
     Value update = adaptor.getUpdate(), writeIndices = adaptor.getWriteIndices();
     OpFoldResult size = t.dim(adaptor.getPastCache(), axis);
+    for (int64_t i = 0; i < rank; ++i)
+      if (i != axis)
+        t.checkEqual(t.dim(update, i), t.dim(adaptor.getPastCache(), i), "dimension " + Twine(i) + " of the update differs from that of the cache");
+    if (placed)
+      t.checkEqual(t.dim(writeIndices, 0), t.dim(adaptor.getPastCache(), 0), "expected one write index for each sample");
     // Positions are within the cache; not circular, all rows of the update fit behind them.
     OpFoldResult room = circular ? size : t.sub(t.add(size, t.indexAttr(1)), t.dim(update, axis));
     if (placed) {
