@@ -214,9 +214,11 @@ void Microkernel::emit(ArrayRef<Value> start, int64_t height, int64_t width, Val
   // Packed weights are filled up at the edge, so that only the store needs a mask.
   if (edge == Edge::Always || (edge == Edge::AtLast && !p.packed)) setMask(at);
   // Eight multiply-adds under way keep two pipes of latency four busy.
-  int64_t rows = at.rows(), vectors = std::max<int64_t>(1, tile.vectors * lanes / tile.columns), inFlight = 1;
+  // Counted for a whole tile also where fewer lanes are left, so that every column is summed in the same order: equal columns of weights
+  // give equal results.
+  int64_t rows = at.rows(), inFlight = 1;
   auto depth = IndexBuilder::known(p.depth);
-  while (rows * vectors * inFlight < 8 && (!depth || *depth >= 2 * inFlight)) inFlight *= 2;
+  while (rows * tile.vectors * inFlight < 8 && (!depth || *depth >= 2 * inFlight)) inFlight *= 2;
 
   prefetchRows(at);
   Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(vectorType));

@@ -162,7 +162,9 @@ Value F32::erf(Value x) {
                                 0.1128358542919159f, -0.3761262595653534f, 0.12837916612625122f});
   Value q = polynomial(t, {1.3962444427306764e-05f, -0.00035059204674325883f, 0.003757476806640625f, -0.024010069668293f,
                            0.10653086751699448f, 0.6349695324897766f, 0.1286943405866623f});
-  Value tail = sub(c(1.0f), exp(sub(c(0.0f), fma(q, t, t))));
+  // From 1 to 4 the exponent lies between -16 and -1: 2^n needs neither bounds nor halves.
+  auto [n, e] = reducedExp(sub(c(0.0f), fma(q, t, t)));
+  Value tail = sub(c(1.0f), mul(add(e, c(1.0f)), powerOfTwo(n)));
   return withSignOf(select(less(t, c(1.0f)), fma(p, t, t), tail), x);
 }
 
