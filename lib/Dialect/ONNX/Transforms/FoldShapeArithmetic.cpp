@@ -1,8 +1,9 @@
 //===- FoldShapeArithmetic.cpp - sizes that are known become constants -------------------------===//
 //
 // Exporters compute shapes, axes and scales by operators.  ShapeAnalysis has evaluated them already; this pass writes the values down,
-// which can decide conditions of onnx.If, whose branches can then be evaluated in turn.
+// which can decide conditions of onnx.If, whose branches can then be evaluated in turn. So can the ranks that users of the results accept.
 //===-----------------------------------------------------------------------------===//
+#include "RequiredRanks.h"
 #include "ingot/Dialect/ONNX/ONNXDialect.h"
 #include "ingot/Transforms/Passes.h"
 
@@ -48,14 +49,21 @@ static void materialize(func::FuncOp function, const ShapeAnalysis &shapes) {
   });
 }
 
-/// Puts the branch that is taken in the place of each If whose condition is a constant.
-static bool inlineDecided(func::FuncOp function) {
+/// The condition, where it is a constant.
+static std::optional<bool> branchByCondition(IfOp op) {
+  auto constant = op.getCond().getDefiningOp<ConstantOp>();
+  auto dense = constant ? dyn_cast<DenseElementsAttr>(constant.getValue()) : DenseElementsAttr();
+  if (!dense || dense.getNumElements() != 1 || !dense.getElementType().isInteger(1)) return std::nullopt;
+  return *dense.value_begin<bool>();
+}
+
+/// Puts the branch that is taken in the place of each If that `decide` decides.
+template <class Decide> static bool inlineDecided(func::FuncOp function, Decide decide) {
   bool changed = false;
   function.walk([&](IfOp op) {
-    auto constant = op.getCond().getDefiningOp<ConstantOp>();
-    auto dense = constant ? dyn_cast<DenseElementsAttr>(constant.getValue()) : DenseElementsAttr();
-    if (!dense || dense.getNumElements() != 1 || !dense.getElementType().isInteger(1)) return;
-    Block &taken = (*dense.value_begin<bool>() ? op.getThenBranch() : op.getElseBranch()).front();
+    std::optional<bool> first = decide(op);
+    if (!first) return;
+    Block &taken = (*first ? op.getThenBranch() : op.getElseBranch()).front();
     auto yield = dyn_cast<YieldOp>(taken.getTerminator());
     if (!yield || yield.getNumOperands() != op.getNumResults()) return;
     SmallVector<Value> values(yield.getOperands());
@@ -84,7 +92,7 @@ struct FoldShapeArithmetic : ingot::impl::FoldShapeArithmeticBase<FoldShapeArith
       if (failed(shapes.run(getOperation()))) return signalPassFailure();
       shapes.updateTypes(getOperation());
       materialize(getOperation(), shapes);
-    } while (inlineDecided(getOperation()));
+    } while (inlineDecided(getOperation(), branchByCondition) || inlineDecided(getOperation(), branchByRequiredRank));
     eraseDead(getOperation());
   }
 };
