@@ -83,9 +83,8 @@ extern const ingot_mapper ingot_core_mapper;
 
 /* Arena of at least `bytes`, 64-byte aligned, once per run.  Null: the run ends (status set, or only the size was asked for). */
 void *ingot_frame_arena(ingot_frame *frame, int64_t bytes);
-/* A segment outside of the arena, for sizes known only on the way; freed singly or at the end of the run. Null: out of memory, status set. */
+/* A segment outside of the arena, for sizes known only on the way; it lives to the end of the run. Null: out of memory, status set. */
 void *ingot_frame_allocate(ingot_frame *frame, int64_t bytes);
-void ingot_frame_free(ingot_frame *frame, void *p);
 /* As ingot_frame_allocate, but kept until the instance's next run: bytes of strings and elements of sequences in results. */
 void *ingot_frame_keep(ingot_frame *frame, int64_t bytes);
 /* Records the first failure of a run. `message` lives as long as the model. */

@@ -30,9 +30,9 @@ INGOT_COLD void ingotTextKind(ingot_text *text, int32_t kind);
 
 /* Header of a block outside of the arena; as large as the alignment, so that what follows is aligned too. */
 typedef struct ingot_block {
-  struct ingot_block *previous, *next;
+  struct ingot_block *next;
   size_t bytes; /* with this header */
-  char pad[INGOT_ALIGNMENT - 3 * sizeof(void *)];
+  char pad[INGOT_ALIGNMENT - 2 * sizeof(void *)];
 } ingot_block;
 
 /* What a call site keeps in an instance: its attributes as descriptors, and the function's own state. */

@@ -65,10 +65,7 @@ static void *acquireBlock(ingot_frame *frame, ingot_block **list, const char *wh
   if (!block)
     return failAllocation(frame, what, bytes);
   block->bytes = total;
-  block->previous = 0;
   block->next = *list;
-  if (*list)
-    (*list)->previous = block;
   *list = block;
   return block + 1;
 }
@@ -102,10 +99,7 @@ void *ingot_frame_allocate(ingot_frame *frame, int64_t bytes) {
   ingot_instance *instance = frame->instance;
   ingot_block *block = takeSpare(instance, bytes);
   if (block) {
-    block->previous = 0;
     block->next = instance->segments;
-    if (block->next)
-      block->next->previous = block;
     instance->segments = block;
     return block + 1;
   }
@@ -114,19 +108,6 @@ void *ingot_frame_allocate(ingot_frame *frame, int64_t bytes) {
 
 void *ingot_frame_keep(ingot_frame *frame, int64_t bytes) {
   return acquireBlock(frame, &frame->instance->kept, "a result", bytes);
-}
-
-void ingot_frame_free(ingot_frame *frame, void *p) {
-  if (!p)
-    return;
-  ingot_block *block = (ingot_block *)p - 1;
-  if (block->previous)
-    block->previous->next = block->next;
-  else
-    frame->instance->segments = block->next;
-  if (block->next)
-    block->next->previous = block->previous;
-  ingotRelease(frame->instance, block, block->bytes);
 }
 
 void ingotReleaseBlocks(ingot_instance *instance, ingot_block **list) {

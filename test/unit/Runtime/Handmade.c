@@ -60,7 +60,6 @@ static ingot_status handmadeMain(ingot_frame *frame) {
   if (!positive)
     return (ingot_status)frame->status;
   memcpy(positive, found, (size_t)count * sizeof(int64_t));
-  ingot_frame_free(frame, found);
   return INGOT_OK;
 }
 
