@@ -1,13 +1,14 @@
 //===- NonMaxSuppression.cpp - boxes that survive better ones ------------------------------===//
 //
-// For each batch and class the best box that is left is taken and those that overlap it too much are struck off, until none is left or enough
-// are taken. Results go to a buffer of the most rows there can be; its used part is the result.
+// For each batch and class: boxes whose score passes the threshold, sorted by score, are taken one after another unless one that is taken
+// already overlaps them too much, until enough are taken. A box is so compared with taken boxes only, never with all. Results go to a buffer of
+// the most rows there can be; its used part is the result.
 //===-----------------------------------------------------------------------------===//
 #include "ComputeBuilder.h"
+#include "Sorting.h"
 #include "ingot/Conversion/ONNXToLinalg.h"
 
 #include "mlir/Dialect/SCF/IR/SCF.h"
-#include <limits>
 
 using namespace mlir;
 using namespace ingot;
@@ -18,38 +19,84 @@ void populateNonMaxSuppressionLowering(RewritePatternSet &, const TypeConverter 
 
 namespace {
 
-/// Left, top, right and bottom of a box.
-struct Corners {
-  Value x1, y1, x2, y2;
-};
+/// Left, top, right and bottom of a box, and its area.
+constexpr int64_t kMeasures = 5;
+using Measures = SmallVector<Value, kMeasures>;
+
+/// Taken boxes looked at between two questions whether one overlapped: long enough for vectors, short enough to stop early.
+constexpr int64_t kComparedAtOnce = 64;
 
 struct NonMaxSuppressionLowering : ONNXLowering<onnx::NonMaxSuppressionOp> {
   using ONNXLowering::ONNXLowering;
   LogicalResult matchAndRewrite(onnx::NonMaxSuppressionOp op, OpAdaptor adaptor, ConversionPatternRewriter &b) const override;
 };
 
-Corners cornersOf(OpBuilder &b, Location loc, Value boxes, Value batch, Value box, bool byCenter) {
-  TensorBuilder n(b, loc);
-  ScalarBuilder s(b, loc, false, b.getF32Type());
+Value area(ScalarBuilder &s, Value x1, Value y1, Value x2, Value y2) {
+  Value zero = s.like(x1, 0);
+  return s.mul(s.max(s.sub(x2, x1), zero), s.max(s.sub(y2, y1), zero));
+}
+
+Measures measure(TensorBuilder &t, Value boxes, Value batch, Value box, bool byCenter) {
+  ScalarBuilder s(t.b, t.loc, false, t.b.getF32Type());
   Value c[4];
   for (int64_t i = 0; i < 4; ++i)
-    c[i] = n.extract(boxes, {batch, box, n.index(i)});
+    c[i] = t.extract(boxes, {batch, box, t.index(i)});
+  Measures m;
   if (byCenter) {
     Value halfWidth = s.mul(c[2], s.like(c[2], 0.5)), halfHeight = s.mul(c[3], s.like(c[3], 0.5));
-    return {s.sub(c[0], halfWidth), s.sub(c[1], halfHeight), s.add(c[0], halfWidth), s.add(c[1], halfHeight)};
+    m = {s.sub(c[0], halfWidth), s.sub(c[1], halfHeight), s.add(c[0], halfWidth), s.add(c[1], halfHeight)};
+  } else {
+    // Any two opposite corners, y first.
+    m = {s.min(c[1], c[3]), s.min(c[0], c[2]), s.max(c[1], c[3]), s.max(c[0], c[2])};
   }
-  // Any two opposite corners, y first.
-  return {s.min(c[1], c[3]), s.min(c[0], c[2]), s.max(c[1], c[3]), s.max(c[0], c[2])};
+  m.push_back(area(s, m[0], m[1], m[2], m[3]));
+  return m;
 }
 
 /// Area of the intersection over area of the union.
-Value overlap(OpBuilder &b, Location loc, const Corners &p, const Corners &q) {
-  ScalarBuilder s(b, loc, false, b.getF32Type());
-  Value zero = s.like(p.x1, 0);
-  auto area = [&](Value x1, Value y1, Value x2, Value y2) { return s.mul(s.max(s.sub(x2, x1), zero), s.max(s.sub(y2, y1), zero)); };
-  Value common = area(s.max(p.x1, q.x1), s.max(p.y1, q.y1), s.min(p.x2, q.x2), s.min(p.y2, q.y2));
-  Value all = s.sub(s.add(area(p.x1, p.y1, p.x2, p.y2), area(q.x1, q.y1, q.x2, q.y2)), common);
+Value overlap(TensorBuilder &t, ArrayRef<Value> p, ArrayRef<Value> q) {
+  ScalarBuilder s(t.b, t.loc, false, t.b.getF32Type());
+  Value zero = s.like(p[0], 0);
+  Value common = area(s, s.max(p[0], q[0]), s.max(p[1], q[1]), s.min(p[2], q[2]), s.min(p[3], q[3]));
+  Value all = s.sub(s.add(p[4], q[4]), common);
   return s.select(s.le(all, zero), zero, s.div(common, all));
+}
+
+Value less(TensorBuilder &t, Value x, Value y) { return t.compare(arith::CmpIPredicate::slt, x, y); }
+Value plus(TensorBuilder &t, Value x, Value y) { return arith::AddIOp::create(t.b, t.loc, x, y); }
+Value both(TensorBuilder &t, Value x, Value y) { return arith::AndIOp::create(t.b, t.loc, x, y); }
+
+using LoopBody = llvm::function_ref<SmallVector<Value>(Value, ValueRange)>;
+SmallVector<Value> forLoop(TensorBuilder &t, Value from, Value end, ValueRange carried, LoopBody body) {
+  return scf::ForOp::create(t.b, t.loc, from, end, t.index(1), carried, [&](OpBuilder &, Location, Value i, ValueRange args) {
+           scf::YieldOp::create(t.b, t.loc, body(i, args));
+         }).getResults();
+}
+SmallVector<Value> whileLoop(TensorBuilder &t, ValueRange carried, llvm::function_ref<Value(ValueRange)> goesOn,
+                             llvm::function_ref<SmallVector<Value>(ValueRange)> body) {
+  return scf::WhileOp::create(
+             t.b, t.loc, carried.getTypes(), carried,
+             [&](OpBuilder &, Location, ValueRange args) { scf::ConditionOp::create(t.b, t.loc, goesOn(args), args); },
+             [&](OpBuilder &, Location, ValueRange args) { scf::YieldOp::create(t.b, t.loc, body(args)); })
+      .getResults();
+}
+
+/// Whether one of the first `taken` columns of `kept` overlaps the box by more than the threshold.
+Value isSuppressed(TensorBuilder &t, Value kept, Value taken, ArrayRef<Value> box, Value threshold) {
+  Value no = t.boolean(false);
+  return whileLoop(
+      t, {t.index(0), no}, [&](ValueRange args) { return both(t, less(t, args[0], taken), t.compare(arith::CmpIPredicate::eq, args[1], no)); },
+      [&](ValueRange args) -> SmallVector<Value> {
+        Value end = arith::MinSIOp::create(t.b, t.loc, plus(t, args[0], t.index(kComparedAtOnce)), taken);
+        Value hit = forLoop(t, args[0], end, args[1], [&](Value i, ValueRange inner) -> SmallVector<Value> {
+          Measures other;
+          for (int64_t m = 0; m < kMeasures; ++m)
+            other.push_back(t.extract(kept, {t.index(m), i}));
+          Value much = arith::CmpFOp::create(t.b, t.loc, arith::CmpFPredicate::OGT, overlap(t, box, other), threshold);
+          return {arith::OrIOp::create(t.b, t.loc, inner[0], much)};
+        })[0];
+        return {end, hit};
+      })[1];
 }
 
 } // namespace
@@ -59,7 +106,7 @@ LogicalResult NonMaxSuppressionLowering::matchAndRewrite(onnx::NonMaxSuppression
   Location loc = op.getLoc();
   ComputeBuilder t(b, loc);
   Value boxes = adaptor.getBoxes(), scores = adaptor.getScores();
-  Type f32 = b.getF32Type(), i64 = b.getI64Type(), i1 = b.getI1Type();
+  Type f32 = b.getF32Type(), i64 = b.getI64Type();
   Value batches = t.value(t.dim(scores, 0)), classes = t.value(t.dim(scores, 1)), count = t.value(t.dim(boxes, 1));
   t.checkEqual(t.dim(boxes, 0), t.dim(scores, 0), "expected boxes and scores of one batch size");
   t.checkEqual(t.dim(boxes, 1), t.dim(scores, 2), "expected one score of each class for each box");
@@ -68,72 +115,58 @@ LogicalResult NonMaxSuppressionLowering::matchAndRewrite(onnx::NonMaxSuppression
   Value wanted = scalar(op.getMaxOutputBoxesPerClass(), adaptor.getMaxOutputBoxesPerClass(), t.number(i64, 0));
   Value most = arith::MaxSIOp::create(b, loc, arith::MinSIOp::create(b, loc, t.toIndex(wanted), count), t.index(0));
   Value iouThreshold = scalar(op.getIouThreshold(), adaptor.getIouThreshold(), t.number(f32, 0));
-  Value minusInfinity = t.number(f32, -std::numeric_limits<double>::infinity());
-  Value scoreThreshold = scalar(op.getScoreThreshold(), adaptor.getScoreThreshold(), minusInfinity);
+  Value scoreThreshold = scalar(op.getScoreThreshold(), adaptor.getScoreThreshold(), Value());
   bool byCenter = op.getCenterPointBox() != 0;
 
-  // One row more: a step that finds nothing writes past the end.
-  OpFoldResult rows = t.add(t.mul(t.mul(batches, classes), most), t.indexAttr(1)), three = t.indexAttr(3), one = t.indexAttr(1);
-  Value result = t.full({rows, three}, t.number(i64, 0));
-  auto loop = [&](Value end, ValueRange carried, llvm::function_ref<SmallVector<Value>(Value, ValueRange)> body) {
-    return scf::ForOp::create(b, loc, t.index(0), end, t.index(1), carried, [&](OpBuilder &, Location, Value i, ValueRange args) {
-             scf::YieldOp::create(b, loc, body(i, args));
-           }).getResults();
+  // One row more: a slice of no rows must start inside, too.
+  OpFoldResult rows = t.add(t.mul(t.mul(batches, classes), most), t.indexAttr(1)), three = t.indexAttr(3);
+  Value zero = t.index(0), one = t.index(1);
+  auto perClass = [&](Value batch, Value cls, Value out, Value used) -> SmallVector<Value> {
+    auto scoreOf = [&](Value box) { return t.extract(scores, {batch, cls, box}); };
+    Value unfilled = t.empty(OpFoldResult(count), b.getIndexType());
+    auto passing = forLoop(t, zero, count, {unfilled, zero}, [&](Value box, ValueRange args) -> SmallVector<Value> {
+      // What is no number has no place in the order.
+      Value score = scoreOf(box);
+      Value passes = scoreThreshold ? arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OGT, score, scoreThreshold)
+                                    : arith::CmpFOp::create(b, loc, arith::CmpFPredicate::ORD, score, score);
+      // Written always: the next one that passes writes over one that does not.
+      Value filled = tensor::InsertOp::create(b, loc, box, args[0], args[1]);
+      return {filled, plus(t, args[1], t.select(passes, one, zero))};
+    });
+    Value candidates = passing[0], candidateCount = passing[1];
+    Value order = sortedIndices(t, candidateCount, [&](OpBuilder &n, Location l, Value x, Value y) -> Value {
+      auto score = [&](Value i) -> Value {
+        Value box = tensor::ExtractOp::create(n, l, candidates, i);
+        return tensor::ExtractOp::create(n, l, scores, ValueRange{batch, cls, box});
+      };
+      Value scoreX = score(x), scoreY = score(y);
+      return arith::CmpFOp::create(n, l, arith::CmpFPredicate::OGT, scoreX, scoreY);
+    });
+    Value none = t.empty({t.indexAttr(kMeasures), most}, f32);
+    auto result = whileLoop(
+        t, {zero, zero, none, out}, [&](ValueRange args) { return both(t, less(t, args[0], candidateCount), less(t, args[1], most)); },
+        [&](ValueRange args) -> SmallVector<Value> {
+          Value taken = args[1], kept = args[2], out = args[3];
+          Value box = t.extract(candidates, t.extract(order, args[0]));
+          Measures measures = measure(t, boxes, batch, box, byCenter);
+          Value suppressed = isSuppressed(t, kept, taken, measures, iouThreshold);
+          auto branch = scf::IfOp::create(
+              b, loc, suppressed, [&](OpBuilder &, Location) { scf::YieldOp::create(b, loc, ValueRange{taken, kept, out}); },
+              [&](OpBuilder &, Location) {
+                Value numbers[] = {batch, cls, box};
+                Value nowKept = kept, nowOut = out, row = plus(t, used, taken);
+                for (auto [i, measure] : llvm::enumerate(measures))
+                  nowKept = tensor::InsertOp::create(b, loc, measure, nowKept, ValueRange{t.index(i), taken});
+                for (auto [i, number] : llvm::enumerate(numbers))
+                  nowOut = tensor::InsertOp::create(b, loc, t.fromIndex(number, i64), nowOut, ValueRange{row, t.index(i)});
+                scf::YieldOp::create(b, loc, ValueRange{plus(t, taken, one), nowKept, nowOut});
+              });
+          return {plus(t, args[0], one), branch.getResult(0), branch.getResult(1), branch.getResult(2)};
+        });
+    return {result[3], plus(t, used, result[1])};
   };
-  OpFoldResult boxCount = t.dim(boxes, 1);
-  auto perClass = [&](Value batch, Value cls, Value out, Value used) {
-    Value alive = t.compute(boxCount, i1, [&](OpBuilder &nested, Location l, ValueRange at) -> Value {
-      TensorBuilder n(nested, l);
-      return arith::CmpFOp::create(nested, l, arith::CmpFPredicate::OGT, n.extract(scores, {batch, cls, at[0]}), scoreThreshold);
-    });
-    return loop(most, {alive, out, used}, [&](Value, ValueRange args) -> SmallVector<Value> {
-      Value alive = args[0], out = args[1], used = args[2];
-      AffineMap one1 = b.getMultiDimIdentityMap(1), none = t.mapOf(1, {});
-      Value bestScore = t.full({}, minusInfinity), bestBox = t.full({}, t.number(i64, -1));
-      auto best = linalg::GenericOp::create(
-          b, loc, TypeRange{bestScore.getType(), bestBox.getType()}, ValueRange{alive}, ValueRange{bestScore, bestBox},
-          ArrayRef<AffineMap>{one1, none, none}, ArrayRef<utils::IteratorType>{utils::IteratorType::reduction},
-          [&](OpBuilder &nested, Location l, ValueRange v) {
-            TensorBuilder n(nested, l);
-            Value i = linalg::IndexOp::create(nested, l, 0);
-            Value score = n.extract(scores, {batch, cls, i});
-            Value first = n.compare(arith::CmpIPredicate::slt, v[2], n.number(i64, 0));
-            Value higher = arith::CmpFOp::create(nested, l, arith::CmpFPredicate::OGT, score, v[1]);
-            Value take = arith::AndIOp::create(nested, l, v[0], arith::OrIOp::create(nested, l, first, higher));
-            linalg::YieldOp::create(nested, l, ValueRange{n.select(take, score, v[1]), n.select(take, n.fromIndex(i, i64), v[2])});
-          });
-      Value index = t.extract(best.getResult(1));
-      Value found = t.compare(arith::CmpIPredicate::sge, index, t.number(i64, 0));
-      Value box = t.select(found, t.toIndex(index), t.index(0));
-      Value row = t.reshape(tensor::FromElementsOp::create(b, loc, RankedTensorType::get({3}, i64),
-                                                           ValueRange{t.fromIndex(batch, i64), t.fromIndex(cls, i64), index}),
-                            {one, three});
-      out = t.insert(row, out, {used, t.indexAttr(0)}, {one, three});
-      Corners chosen = cornersOf(b, loc, boxes, batch, box, byCenter);
-      // Struck off in place, so that the loop needs one buffer.
-      Value left = linalg::GenericOp::create(
-                       b, loc, alive.getType(), ValueRange{}, alive, ArrayRef<AffineMap>{one1},
-                       ArrayRef<utils::IteratorType>{utils::IteratorType::parallel},
-                       [&](OpBuilder &nested, Location l, ValueRange v) {
-                         TensorBuilder n(nested, l);
-                         Value i = linalg::IndexOp::create(nested, l, 0);
-                         Value iou = overlap(nested, l, chosen, cornersOf(nested, l, boxes, batch, i, byCenter));
-                         Value apart = arith::CmpFOp::create(nested, l, arith::CmpFPredicate::OLE, iou, iouThreshold);
-                         Value other = n.compare(arith::CmpIPredicate::ne, i, box);
-                         Value keep = arith::AndIOp::create(nested, l, apart, other);
-                         linalg::YieldOp::create(nested, l, arith::AndIOp::create(nested, l, v[0], keep).getResult());
-                       })
-                       .getResult(0);
-      Value step = arith::IndexCastUIOp::create(b, loc, b.getIndexType(), found);
-      return {left, out, arith::AddIOp::create(b, loc, used, step)};
-    });
-  };
-  auto all = loop(batches, {result, t.index(0)}, [&](Value batch, ValueRange args) -> SmallVector<Value> {
-    auto inner = loop(classes, args, [&](Value cls, ValueRange inside) -> SmallVector<Value> {
-      auto r = perClass(batch, cls, inside[0], inside[1]);
-      return {r[1], r[2]};
-    });
-    return {inner[0], inner[1]};
+  auto all = forLoop(t, zero, batches, {t.empty({rows, three}, i64), zero}, [&](Value batch, ValueRange args) {
+    return forLoop(t, zero, classes, args, [&](Value cls, ValueRange inside) { return perClass(batch, cls, inside[0], inside[1]); });
   });
   Value used = t.slice(all[0], {t.indexAttr(0), t.indexAttr(0)}, {all[1], three});
   b.replaceOp(op, t.castTo(used, typeConverter->convertType(op.getType())));
