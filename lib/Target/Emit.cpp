@@ -7,6 +7,7 @@
 #include "Weights.h"
 #include "ingot/Import/MappedFiles.h"
 #include "ingot/Runtime/Frame.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "llvm/Bitcode/BitcodeWriter.h"
 #include "llvm/Object/ArchiveWriter.h"
 #include "llvm/Support/FileSystem.h"
@@ -143,7 +144,14 @@ LogicalResult saveTemporaries(mlir::ModuleOp module, BuiltModule &built, StringR
   return success();
 }
 
-/// The model's machine code, in several objects if it is large.
+/// Machine code is made from LLVM's IR: what that was translated from gives its memory back. Declarations stay, which say what to link.
+void releaseTranslated(mlir::ModuleOp module) {
+  for (auto function : llvm::make_early_inc_range(module.getOps<mlir::LLVM::LLVMFuncOp>()))
+    if (!function.isExternal())
+      function.erase();
+}
+
+/// The model's machine code, in several objects if it is large. The module keeps its attributes and declarations only.
 LogicalResult makeObjects(mlir::ModuleOp module, const EmitOptions &options, bool exportEntry, StringRef path, OutputFiles &files,
                           bool mayDivide, PartStreams open) {
   FailureOr<WeightsSource> weights = placeWeights(module, options, files, "");
@@ -153,6 +161,7 @@ LogicalResult makeObjects(mlir::ModuleOp module, const EmitOptions &options, boo
   FailureOr<BuiltModule> built = buildLLVM(module, options, *weights, exportEntry);
   if (failed(built))
     return failure();
+  releaseTranslated(module);
   // A debugger finds one unit, and one file keeps the IR.
   if (built->module->getNamedMetadata("llvm.dbg.cu"))
     mayDivide = false;

@@ -32,7 +32,7 @@ namespace {
 
 // Instructions before optimisation. A part takes half a second or so: few enough to keep many cores busy, many enough to share what
 // each costs by itself.
-constexpr unsigned kWhole = 30000, kPart = 15000;
+constexpr unsigned kWhole = 6000, kPart = 3000;
 
 bool isKernel(const Function &function) { return function.getName().starts_with("kernel_"); }
 
