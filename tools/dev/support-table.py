@@ -21,7 +21,7 @@ PAGE = os.path.join(ROOT, "docs", "Reference", "Operators.md")
 TABLE = os.path.join(ROOT, "include", "ingot", "Dialect", "ONNX", "ONNXOps.td")
 LLVM = "/usr/lib/llvm-22"
 # Rows that are no operators of a model.
-INTERNAL = {"NoValue", "Yield"}
+INTERNAL = {"NoValue", "Yield", "Custom"}
 DOMAINS = {"ml": "ai.onnx.ml", "ms": "com.microsoft", "preview": "ai.onnx.preview", "training": "ai.onnx.preview.training"}
 
 SHORT = [(r"(\d+)-bit signless integer", r"i\1"), (r"(\d+)-bit unsigned integer", r"u\1"), (r"(\d+)-bit float", r"f\1"),
