@@ -132,7 +132,7 @@ private:
   unsigned rank;
   SmallVector<SmallVector<Size>> rows;                  // per leading loop
   llvm::MapVector<Value, SmallVector<Use>> uses;        // by root
-  llvm::DenseMap<Value, Value> scratch;                 // root to its row
+  llvm::MapVector<Value, Value> scratch;                // root to its row, in the order in which they are made
 };
 
 } // namespace
