@@ -31,7 +31,8 @@ struct EmitOptions {
   bool verbose = false;            // show the commands that are run, on llvm::errs()
 };
 
-/// Bytes of a relocatable object; used by the emitter and by in-process execution (constants, tests).
+/// Bytes of a relocatable object; used by the emitter and by in-process execution (constants, tests). Both functions use the module up:
+/// what was translated is erased, attributes and declarations stay.
 mlir::FailureOr<std::unique_ptr<llvm::MemoryBuffer>> emitObject(mlir::ModuleOp module, const EmitOptions &options);
 /// Writes `path` ("-": standard output) in the given kind, and the C header beside an object, archive or library.  Assembly, LLVM IR and
 /// bitcode include their weights from a file that is written beside them.  Nothing is left behind after a failure.  Messages of failures
