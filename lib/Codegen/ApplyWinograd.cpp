@@ -4,6 +4,7 @@
 //
 // The weights are constants, so that this happens when the model is compiled.
 //===-----------------------------------------------------------------------------------------------------===//
+#include "Foreseeable.h"
 #include "Contraction/WinogradTransforms.h"
 #include "ingot/Codegen/TargetTable.h"
 #include "ingot/Dialect/Ingot/IngotDialect.h"
@@ -21,15 +22,6 @@ namespace ingot {
 
 using namespace mlir;
 using namespace ingot;
-
-/// Computed from constants alone by a few ops.
-static bool isForeseeable(Value v, int depth = 8) {
-  Operation *op = v.getDefiningOp();
-  if (!op || depth == 0) return false;
-  if (op->hasTrait<OpTrait::ConstantLike>() || isa<tensor::EmptyOp>(op)) return true;
-  return isMemoryEffectFree(op) && op->getNumOperands() > 0 &&
-         llvm::all_of(op->getOperands(), [&](Value operand) { return isForeseeable(operand, depth - 1); });
-}
 
 /// The form that takes the least time, if it is clearly less than that of the direct one. Estimates are in cycles of a core that starts a vector
 /// multiply-add in each. Measured on Zen 1: a transform of a 6x6 tile on one vector of channels takes 250 to 350 cycles, and memory beyond the

@@ -3,6 +3,7 @@
 // The kernel reads weights panel by panel, in the order in which it multiplies. Constants are packed when the model is compiled; weights
 // that are computed are packed in the run only where their own order would cost more than the copy.
 //===------------------------------------------------------------------------------------------------===//
+#include "Foreseeable.h"
 #include "ingot/Codegen/TargetTable.h"
 #include "ingot/Dialect/Ingot/IngotDialect.h"
 #include "ingot/Transforms/Passes.h"
@@ -21,15 +22,6 @@ namespace ingot {
 
 using namespace mlir;
 using namespace ingot;
-
-/// Computed from constants alone, so that the packed form can be computed when the model is compiled.
-static bool isForeseeable(Value v, int depth = 8) {
-  Operation *op = v.getDefiningOp();
-  if (!op || depth == 0) return false;
-  if (op->hasTrait<OpTrait::ConstantLike>() || isa<tensor::EmptyOp>(op)) return true;
-  return isMemoryEffectFree(op) && op->getNumOperands() > 0 &&
-         llvm::all_of(op->getOperands(), [&](Value operand) { return isForeseeable(operand, depth - 1); });
-}
 
 /// The source of a pure transposition, and the source's dimension for each dimension of the result.
 static Value transposeSource(Value v, SmallVector<int64_t> &dims) {
