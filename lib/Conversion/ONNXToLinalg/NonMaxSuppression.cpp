@@ -1,9 +1,10 @@
 //===- NonMaxSuppression.cpp - boxes that survive better ones ------------------------------===//
 //
 // For each batch and class: boxes whose score passes the threshold, sorted by score, are taken one after another unless one that is taken
-// already overlaps them too much, until enough are taken. A box is so compared with taken boxes only, never with all. Results go to a buffer of
-// the most rows there can be; its used part is the result.
+// already overlaps them too much, until enough are taken. A box is so compared with taken boxes only, and of these with neighbours only. Results
+// go to a buffer of the most rows there can be; its used part is the result.
 //===-----------------------------------------------------------------------------===//
+#include "BoxStrips.h"
 #include "ComputeBuilder.h"
 #include "Sorting.h"
 #include "ingot/Conversion/ONNXToLinalg.h"
@@ -18,13 +19,6 @@ void populateNonMaxSuppressionLowering(RewritePatternSet &, const TypeConverter 
 } // namespace ingot
 
 namespace {
-
-/// Left, top, right and bottom of a box, and its area.
-constexpr int64_t kMeasures = 5;
-using Measures = SmallVector<Value, kMeasures>;
-
-/// Taken boxes looked at between two questions whether one overlapped: long enough for vectors, short enough to stop early.
-constexpr int64_t kComparedAtOnce = 64;
 
 struct NonMaxSuppressionLowering : ONNXLowering<onnx::NonMaxSuppressionOp> {
   using ONNXLowering::ONNXLowering;
@@ -53,51 +47,9 @@ Measures measure(TensorBuilder &t, Value boxes, Value batch, Value box, bool byC
   return m;
 }
 
-/// Area of the intersection over area of the union.
-Value overlap(TensorBuilder &t, ArrayRef<Value> p, ArrayRef<Value> q) {
-  ScalarBuilder s(t.b, t.loc, false, t.b.getF32Type());
-  Value zero = s.like(p[0], 0);
-  Value common = area(s, s.max(p[0], q[0]), s.max(p[1], q[1]), s.min(p[2], q[2]), s.min(p[3], q[3]));
-  Value all = s.sub(s.add(p[4], q[4]), common);
-  return s.select(s.le(all, zero), zero, s.div(common, all));
-}
-
 Value less(TensorBuilder &t, Value x, Value y) { return t.compare(arith::CmpIPredicate::slt, x, y); }
 Value plus(TensorBuilder &t, Value x, Value y) { return arith::AddIOp::create(t.b, t.loc, x, y); }
 Value both(TensorBuilder &t, Value x, Value y) { return arith::AndIOp::create(t.b, t.loc, x, y); }
-
-using LoopBody = llvm::function_ref<SmallVector<Value>(Value, ValueRange)>;
-SmallVector<Value> forLoop(TensorBuilder &t, Value from, Value end, ValueRange carried, LoopBody body) {
-  return scf::ForOp::create(t.b, t.loc, from, end, t.index(1), carried, [&](OpBuilder &, Location, Value i, ValueRange args) {
-           scf::YieldOp::create(t.b, t.loc, body(i, args));
-         }).getResults();
-}
-SmallVector<Value> whileLoop(TensorBuilder &t, ValueRange carried, llvm::function_ref<Value(ValueRange)> goesOn,
-                             llvm::function_ref<SmallVector<Value>(ValueRange)> body) {
-  return scf::WhileOp::create(
-             t.b, t.loc, carried.getTypes(), carried,
-             [&](OpBuilder &, Location, ValueRange args) { scf::ConditionOp::create(t.b, t.loc, goesOn(args), args); },
-             [&](OpBuilder &, Location, ValueRange args) { scf::YieldOp::create(t.b, t.loc, body(args)); })
-      .getResults();
-}
-
-/// Whether one of the first `taken` columns of `kept` overlaps the box by more than the threshold.
-Value isSuppressed(TensorBuilder &t, Value kept, Value taken, ArrayRef<Value> box, Value threshold) {
-  Value no = t.boolean(false);
-  return whileLoop(
-      t, {t.index(0), no}, [&](ValueRange args) { return both(t, less(t, args[0], taken), t.compare(arith::CmpIPredicate::eq, args[1], no)); },
-      [&](ValueRange args) -> SmallVector<Value> {
-        Value end = arith::MinSIOp::create(t.b, t.loc, plus(t, args[0], t.index(kComparedAtOnce)), taken);
-        Value hit = forLoop(t, args[0], end, args[1], [&](Value i, ValueRange inner) -> SmallVector<Value> {
-          Measures other;
-          for (int64_t m = 0; m < kMeasures; ++m)
-            other.push_back(t.extract(kept, {t.index(m), i}));
-          Value much = arith::CmpFOp::create(t.b, t.loc, arith::CmpFPredicate::OGT, overlap(t, box, other), threshold);
-          return {arith::OrIOp::create(t.b, t.loc, inner[0], much)};
-        })[0];
-        return {end, hit};
-      })[1];
-}
 
 } // namespace
 
@@ -142,28 +94,38 @@ LogicalResult NonMaxSuppressionLowering::matchAndRewrite(onnx::NonMaxSuppression
       Value scoreX = score(x), scoreY = score(y);
       return arith::CmpFOp::create(n, l, arith::CmpFPredicate::OGT, scoreX, scoreY);
     });
-    Value none = t.empty({t.indexAttr(kMeasures), most}, f32);
+    Value measures = forLoop(t, zero, candidateCount, t.empty({t.indexAttr(kMeasures), candidateCount}, f32),
+                             [&](Value i, ValueRange args) -> SmallVector<Value> {
+                               Value all = args[0];
+                               for (auto [m, v] : llvm::enumerate(measure(t, boxes, batch, t.extract(candidates, i), byCenter)))
+                                 all = tensor::InsertOp::create(b, loc, v, all, ValueRange{t.index(m), i});
+                               return {all};
+                             })[0];
+    BoxStrips strips(t, measures, candidateCount, iouThreshold);
+    // Carried: the next in order, the number of taken boxes, where they end in each strip, their measures, the result.
     auto result = whileLoop(
-        t, {zero, zero, none, out}, [&](ValueRange args) { return both(t, less(t, args[0], candidateCount), less(t, args[1], most)); },
+        t, {zero, zero, strips.noneTaken(), strips.room(), out},
+        [&](ValueRange args) { return both(t, less(t, args[0], candidateCount), less(t, args[1], most)); },
         [&](ValueRange args) -> SmallVector<Value> {
-          Value taken = args[1], kept = args[2], out = args[3];
-          Value box = t.extract(candidates, t.extract(order, args[0]));
-          Measures measures = measure(t, boxes, batch, box, byCenter);
-          Value suppressed = isSuppressed(t, kept, taken, measures, iouThreshold);
+          Value taken = args[1], ends = args[2], kept = args[3], out = args[4];
+          Value candidate = t.extract(order, args[0]);
+          Measures box;
+          for (int64_t m = 0; m < kMeasures; ++m)
+            box.push_back(t.extract(measures, {t.index(m), candidate}));
           auto branch = scf::IfOp::create(
-              b, loc, suppressed, [&](OpBuilder &, Location) { scf::YieldOp::create(b, loc, ValueRange{taken, kept, out}); },
+              b, loc, strips.isSuppressed(ends, kept, box),
+              [&](OpBuilder &, Location) { scf::YieldOp::create(b, loc, ValueRange{taken, ends, kept, out}); },
               [&](OpBuilder &, Location) {
-                Value numbers[] = {batch, cls, box};
-                Value nowKept = kept, nowOut = out, row = plus(t, used, taken);
-                for (auto [i, measure] : llvm::enumerate(measures))
-                  nowKept = tensor::InsertOp::create(b, loc, measure, nowKept, ValueRange{t.index(i), taken});
+                Value numbers[] = {batch, cls, t.extract(candidates, candidate)};
+                Value nowOut = out, row = plus(t, used, taken);
                 for (auto [i, number] : llvm::enumerate(numbers))
                   nowOut = tensor::InsertOp::create(b, loc, t.fromIndex(number, i64), nowOut, ValueRange{row, t.index(i)});
-                scf::YieldOp::create(b, loc, ValueRange{plus(t, taken, one), nowKept, nowOut});
+                auto [nowEnds, nowKept] = strips.take(ends, kept, box);
+                scf::YieldOp::create(b, loc, ValueRange{plus(t, taken, one), nowEnds, nowKept, nowOut});
               });
-          return {plus(t, args[0], one), branch.getResult(0), branch.getResult(1), branch.getResult(2)};
+          return {plus(t, args[0], one), branch.getResult(0), branch.getResult(1), branch.getResult(2), branch.getResult(3)};
         });
-    return {result[3], plus(t, used, result[1])};
+    return {result[4], plus(t, used, result[1])};
   };
   auto all = forLoop(t, zero, batches, {t.empty({rows, three}, i64), zero}, [&](Value batch, ValueRange args) {
     return forLoop(t, zero, classes, args, [&](Value cls, ValueRange inside) { return perClass(batch, cls, inside[0], inside[1]); });
