@@ -5,6 +5,7 @@
 //===-----------------------------------------------------------------------------===//
 #include "Contraction.h"
 #include "Families.h"
+#include "RepeatedOperand.h"
 
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 
@@ -185,10 +186,55 @@ struct MatMulLowering : ONNXLowering<onnx::MatMulOp> {
   LogicalResult matchAndRewrite(onnx::MatMulOp op, OpAdaptor adaptor, ConversionPatternRewriter &b) const override {
     auto type = cast<RankedTensorType>(typeConverter->convertType(op.getType()));
     ComputeBuilder t(b, op.getLoc());
-    MatMulOperands operands{adaptor.getA(), adaptor.getB(), shapes.dims(op.getA()), shapes.dims(op.getB()), shapes.dims(op.getY())};
-    Value y = matMul(t, operands, type.getElementType());
+    Value y = multiplyShared(op, adaptor.getA(), b);
+    if (!y) {
+      MatMulOperands operands{adaptor.getA(), adaptor.getB(), shapes.dims(op.getA()), shapes.dims(op.getB()), shapes.dims(op.getY())};
+      y = matMul(t, operands, type.getElementType());
+    }
     b.replaceOp(op, t.castTo(y, type));
     return success();
+  }
+
+  /// Matrices of A that meet the same matrix of B, which is repeated for them, are rows of one product:
+  /// [.., n * times, rows, k] = [.., n, times * rows, k]. Null where B repeats nothing.
+  Value multiplyShared(onnx::MatMulOp op, Value a, ConversionPatternRewriter &b) const {
+    ArrayRef<onnx::Dim> aDims = shapes.dims(op.getA()), bDims = shapes.dims(op.getB()), yDims = shapes.dims(op.getY());
+    int64_t rank = aDims.size();
+    if (bDims.size() != aDims.size() || aDims.drop_back(2) != bDims.drop_back(2)) return {};
+    std::optional<RepeatedOperand> repeated = findRepeatedOperand(shapes, op.getB());
+    // Between the shared dimension and the rows there is nothing.
+    if (!repeated || repeated->dim != rank - 3) return {};
+    Value matrices = b.getRemappedValue(repeated->matrices);
+    if (!matrices) return {};
+    ComputeBuilder t(b, op.getLoc());
+    matrices = t.removeUnitDim(matrices, rank - 2);
+    if (repeated->transposed) {
+      auto order = llvm::to_vector(llvm::seq<int64_t>(0, rank));
+      std::swap(order[rank - 2], order[rank - 1]);
+      matrices = t.transpose(matrices, order);
+    }
+    Dims split = t.dims(a), full(split);
+    OpFoldResult times = t.indexAttr(repeated->times), shared = t.dim(matrices, rank - 3);
+    split[rank - 3] = shared;
+    split.insert(split.begin() + rank - 2, times);
+    full.back() = t.dim(matrices, rank - 1);
+    // [.., n * times, rows, k] to [.., n, times, rows, k], and to [.., n, times * rows, k].
+    SmallVector<ReassociationIndices> apart, together;
+    for (int64_t i = 0; i < rank; ++i) {
+      if (i == rank - 3) apart.push_back({i, i + 1});
+      else apart.push_back({i < rank - 3 ? i : i + 1});
+      if (i == rank - 2) together.push_back({i, i + 1});
+      else together.push_back({i < rank - 2 ? i : i + 1});
+    }
+    Value rows = t.collapse(t.expand(a, apart, split), together);
+    SmallVector<onnx::Dim> rowDims(aDims), matrixDims(bDims), productDims(yDims);
+    onnx::Dim n = shapes.dim(repeated->matrices, rank - 3), joined = aDims[rank - 2] * repeated->times;
+    rowDims[rank - 3] = matrixDims[rank - 3] = productDims[rank - 3] = n;
+    rowDims[rank - 2] = productDims[rank - 2] = joined;
+    Type element = cast<RankedTensorType>(typeConverter->convertType(op.getType())).getElementType();
+    Value product = matMul(t, {rows, matrices, rowDims, matrixDims, productDims}, element);
+    split.back() = full.back();
+    return t.collapse(t.expand(product, together, split), apart);
   }
 };
 
