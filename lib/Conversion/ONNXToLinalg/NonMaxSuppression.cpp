@@ -1,12 +1,12 @@
 //===- NonMaxSuppression.cpp - boxes that survive better ones ------------------------------===//
 //
-// For each batch and class: boxes whose score passes the threshold, sorted by score, are taken one after another unless one that is taken
+// For each batch and class: boxes whose score passes the threshold are taken one after another, the best first, unless one that is taken
 // already overlaps them too much, until enough are taken. A box is so compared with taken boxes only, and of these with neighbours only. Results
 // go to a buffer of the most rows there can be; its used part is the result.
 //===-----------------------------------------------------------------------------===//
 #include "BoxStrips.h"
 #include "ComputeBuilder.h"
-#include "Sorting.h"
+#include "Heap.h"
 #include "ingot/Conversion/ONNXToLinalg.h"
 
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -86,14 +86,15 @@ LogicalResult NonMaxSuppressionLowering::matchAndRewrite(onnx::NonMaxSuppression
       return {filled, plus(t, args[1], t.select(passes, one, zero))};
     });
     Value candidates = passing[0], candidateCount = passing[1];
-    Value order = sortedIndices(t, candidateCount, [&](OpBuilder &n, Location l, Value x, Value y) -> Value {
+    auto isBetter = [&](OpBuilder &n, Location l, Value x, Value y) -> Value {
       auto score = [&](Value i) -> Value {
         Value box = tensor::ExtractOp::create(n, l, candidates, i);
         return tensor::ExtractOp::create(n, l, scores, ValueRange{batch, cls, box});
       };
       Value scoreX = score(x), scoreY = score(y);
       return arith::CmpFOp::create(n, l, arith::CmpFPredicate::OGT, scoreX, scoreY);
-    });
+    };
+    Heap order(t, candidateCount, isBetter);
     Value measures = forLoop(t, zero, candidateCount, t.empty({t.indexAttr(kMeasures), candidateCount}, f32),
                              [&](Value i, ValueRange args) -> SmallVector<Value> {
                                Value all = args[0];
@@ -102,13 +103,13 @@ LogicalResult NonMaxSuppressionLowering::matchAndRewrite(onnx::NonMaxSuppression
                                return {all};
                              })[0];
     BoxStrips strips(t, measures, candidateCount, iouThreshold);
-    // Carried: the next in order, the number of taken boxes, where they end in each strip, their measures, the result.
+    // Carried: the number of candidates, of taken boxes, where they end in each strip, their measures, the result, the candidates.
     auto result = whileLoop(
-        t, {zero, zero, strips.noneTaken(), strips.room(), out},
-        [&](ValueRange args) { return both(t, less(t, args[0], candidateCount), less(t, args[1], most)); },
+        t, {candidateCount, zero, strips.noneTaken(), strips.room(), out, order.all()},
+        [&](ValueRange args) { return both(t, less(t, zero, args[0]), less(t, args[1], most)); },
         [&](ValueRange args) -> SmallVector<Value> {
           Value taken = args[1], ends = args[2], kept = args[3], out = args[4];
-          Value candidate = t.extract(order, args[0]);
+          Value candidate = order.first(args[5]), others = order.withoutFirst(args[5], args[0]);
           Measures box;
           for (int64_t m = 0; m < kMeasures; ++m)
             box.push_back(t.extract(measures, {t.index(m), candidate}));
@@ -123,7 +124,8 @@ LogicalResult NonMaxSuppressionLowering::matchAndRewrite(onnx::NonMaxSuppression
                 auto [nowEnds, nowKept] = strips.take(ends, kept, box);
                 scf::YieldOp::create(b, loc, ValueRange{plus(t, taken, one), nowEnds, nowKept, nowOut});
               });
-          return {plus(t, args[0], one), branch.getResult(0), branch.getResult(1), branch.getResult(2), branch.getResult(3)};
+          Value left = arith::SubIOp::create(b, loc, args[0], one);
+          return {left, branch.getResult(0), branch.getResult(1), branch.getResult(2), branch.getResult(3), others};
         });
     return {result[4], plus(t, used, result[1])};
   };

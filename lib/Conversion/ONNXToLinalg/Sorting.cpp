@@ -1,6 +1,6 @@
-//===- Sorting.cpp - TopK and Unique over a stable merge sort of indices -------------===//
+//===- Sorting.cpp - TopK and Unique over indices in a stable order -------------===//
+#include "Heap.h"
 #include "Normalization.h"
-#include "Sorting.h"
 
 #include "Families.h"
 #include "Reshaping.h"
@@ -70,7 +70,7 @@ Value ingot::sortedIndices(TensorBuilder &t, Value count, Before before) {
 
 namespace {
 
-/// The first k of each row along the axis, sorted by value and then index.
+/// The first k of each row along the axis, sorted by value and then index; by a heap, unless most of the row is wanted.
 struct TopKLowering : ONNXLowering<onnx::TopKOp> {
   using ONNXLowering::ONNXLowering;
   LogicalResult matchAndRewrite(onnx::TopKOp op, OpAdaptor adaptor, ConversionPatternRewriter &b) const override;
@@ -103,16 +103,19 @@ LogicalResult TopKLowering::matchAndRewrite(onnx::TopKOp op, OpAdaptor adaptor, 
   outer[axis] = t.indexAttr(1);
   Type i64 = b.getI64Type();
   Value kValue = t.value(k);
+  auto kKnown = getConstantIntValue(k), sizeKnown = getConstantIntValue(dims[axis]);
+  bool wantsMost = kKnown && sizeKnown && *kKnown > *sizeKnown / 2;
   Value indices = forEach(t, outer, t.empty(result, i64), [&](OpBuilder &n, Location loc, ValueRange at, ValueRange carried) -> SmallVector<Value> {
     TensorBuilder inner(n, loc);
-    Value order = sortedIndices(inner, size, [&](OpBuilder &m, Location l, Value x, Value y) -> Value {
+    auto before = [&](OpBuilder &m, Location l, Value x, Value y) -> Value {
       ScalarBuilder s(m, l, isUnsigned, elementType(input));
       SmallVector<Value> xAt(at), yAt(at);
       xAt[axis] = x;
       yAt[axis] = y;
       Value vx = widen(s, tensor::ExtractOp::create(m, l, input, xAt)), vy = widen(s, tensor::ExtractOp::create(m, l, input, yAt));
       return largest ? precedes(s, vy, vx) : precedes(s, vx, vy);
-    });
+    };
+    Value order = wantsMost ? sortedIndices(inner, size, before) : Heap(inner, size, before).take(kValue);
     Value zero = inner.index(0), one = inner.index(1);
     auto copy = scf::ForOp::create(n, loc, zero, kValue, one, carried[0], [&](OpBuilder &m, Location l, Value i, ValueRange row) {
       SmallVector<Value> to(at);

@@ -5,9 +5,9 @@
 // CHECK-LABEL: func @boxes
 // The number of boxes up to each strip, and how far they reach.
 // CHECK: %[[PLAN:.*]]:4 = scf.for
-// Sorted boxes one after the other.
-// CHECK: scf.while (%{{.*}} = %c0{{.*}}, %{{.*}} = %c0{{.*}}, %[[ENDS:.*]] = %[[PLAN]]#0,
-// CHECK: scf.while (%[[LEFT:.*]] = %{{.*}}, %{{.*}} = %false
+// The best box that is left, one after the other.
+// CHECK: scf.while (%{{.*}}, %[[ENDS:.*]] = %[[PLAN]]#0,
+// CHECK: scf.while (%{{.*}} = %{{.*}}, %{{.*}} = %false{{.*}}, %{{.*}} = %true
 // CHECK: %[[REACH:.*]] = tensor.extract %[[PLAN]]#1
 // CHECK: %[[REACHED:.*]] = arith.cmpf ogt, %[[REACH]]
 // CHECK: scf.if %[[REACHED]]
