@@ -26,5 +26,8 @@ if os.path.isabs(subprocess.run(["cc", "-print-file-name=libtsan.so"], stdout=su
 if shutil.which("aarch64-linux-gnu-gcc") and shutil.which("qemu-aarch64"):
     config.available_features.add("aarch64")
 
+if shutil.which("qemu-x86_64"):
+    config.available_features.add("qemu-x86_64")
+
 # The Python that has the ONNX packages, to build small models (make_onnx.py).
 config.substitutions.append(("%python", "/usr/bin/python3"))

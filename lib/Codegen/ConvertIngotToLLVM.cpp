@@ -347,6 +347,7 @@ struct Lowering {
     b.setInsertionPointToEnd(module.getBody());
     auto thunk = LLVM::LLVMFuncOp::create(b, name, LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(context), {ptr, i64, i64}),
                                           LLVM::Linkage::Private);
+    if (Attribute target = body->getAttr("ingot.target")) thunk->setAttr("ingot.target", target);
     Block *entry = thunk.addEntryBlock(b);
     b.setInsertionPointToStart(entry);
     Value all = LLVM::LoadOp::create(b, packed, entry->getArgument(0));
@@ -366,8 +367,8 @@ struct ConvertIngotToLLVMPass : ingot::impl::ConvertIngotToLLVMBase<ConvertIngot
     SmallVector<ParallelCallOp> calls;
     getOperation().walk([&](ParallelCallOp op) { calls.push_back(op); });
     for (ParallelCallOp op : calls) lowering.lower(op);
-    if (auto main = getOperation().lookupSymbol<func::FuncOp>("main"))
-      if (failed(lowering.lowerModel(main))) signalPassFailure();
+    for (auto function : getOperation().getOps<func::FuncOp>())
+      if ((function.getName() == "main" || function->hasAttr("ingot.main")) && failed(lowering.lowerModel(function))) return signalPassFailure();
   }
 };
 } // namespace

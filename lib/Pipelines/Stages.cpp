@@ -75,13 +75,23 @@ static void buildLower(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(createCSEPass());
 }
 
-/// The row of the target table that kernels are generated for.
+static std::string tripleOf(const TargetOptions &target) {
+  return target.triple.empty() ? llvm::sys::getDefaultTargetTriple() : target.triple;
+}
+
+/// The classes of processors that code is generated for, where those are several.
+static SmallVector<const TargetRow *> variants(const TargetOptions &target) {
+  return target.cpu == kGenericMulti ? variantsFor(tripleOf(target)) : SmallVector<const TargetRow *>();
+}
+
+/// The row of the target table that kernels are generated for. Several variants share weights in the panels of x86-64-v3: two of them are a row of
+/// the tile of v4, and half of one is a row of v2's.
 static std::string targetRow(const TargetOptions &target) {
   for (const TargetRow &row : allTargets())
     if (row.name == target.cpu) return target.cpu;
-  std::string triple = target.triple.empty() ? llvm::sys::getDefaultTargetTriple() : target.triple;
-  StringRef cpu = target.cpu == "native" ? llvm::sys::getHostCPUName() : StringRef(target.cpu);
-  return lookupTarget(triple, cpu, target.features).name.str();
+  if (!variants(target).empty()) return "x86-64-v3";
+  StringRef cpu = target.cpu == "native" ? llvm::sys::getHostCPUName() : target.cpu == kGenericMulti ? StringRef() : StringRef(target.cpu);
+  return lookupTarget(tripleOf(target), cpu, target.features).name.str();
 }
 
 static void buildFuse(OpPassManager &pm, const PipelineOptions &options) {
@@ -153,6 +163,10 @@ static void buildBufferize(OpPassManager &pm, const PipelineOptions &options) {
 
 static void buildTile(OpPassManager &pm, const PipelineOptions &options) {
   std::string target = targetRow(options.target);
+  // Each class of processors has its functions.
+  CloneForTargetsOptions clone;
+  for (const TargetRow *row : variants(options.target)) clone.targets.push_back(row->name.str());
+  if (!clone.targets.empty()) pm.addPass(createCloneForTargets(clone));
   // Every kernel is a parallel loop over tasks with vector code inside.
   pm.addNestedPass<func::FuncOp>(createGenerateContractions({target}));
   pm.addNestedPass<func::FuncOp>(createVectorizeGenerics({target}));

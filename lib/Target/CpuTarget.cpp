@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------------------===//
 #include "ingot/Target/CpuTarget.h"
+#include "ingot/Codegen/TargetTable.h"
 #include "ingot/Runtime/Frame.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/MC/MCSubtargetInfo.h"
@@ -78,8 +79,12 @@ Expected<std::pair<std::string, std::string>> readCpu(const TargetOptions &optio
                      triple.getArchName().str().c_str());
     return std::make_pair(sys::getHostCPUName().str(), hostFeatures());
   }
+  // What is outside of the variants runs on the least of them.
+  if (options.cpu == kGenericMulti)
+    if (SmallVector<const TargetRow *> variants = variantsFor(triple.str()); !variants.empty())
+      return std::make_pair(variants.back()->name.str(), std::string());
   // The default names an x86-64 level; other architectures start from their own baseline.
-  if (StringRef(options.cpu).starts_with("x86-64") && triple.getArch() != Triple::x86_64) {
+  if (options.cpu == kGenericMulti || (StringRef(options.cpu).starts_with("x86-64") && triple.getArch() != Triple::x86_64)) {
     for (const BaselineRow &row : baselineRows)
       if (row.arch == triple.getArch() && row.bit < 0)
         return std::make_pair(row.name.str(), std::string());
@@ -132,7 +137,7 @@ Expected<CpuTarget> resolveTarget(const TargetOptions &options) {
   auto [name, features] = *cpu;
   std::unique_ptr<MCSubtargetInfo> any(target->createMCSubtargetInfo(result.triple, "", ""));
   if (!any->isCPUStringValid(name))
-    return failure("unknown processor \"%s\" for %s; expected native or a name that LLVM knows", name.c_str(),
+    return failure("unknown processor \"%s\" for %s; expected native, generic-multi or a name that LLVM knows", name.c_str(),
                    result.triple.getArchName().str().c_str());
 
   Triple::ArchType arch = result.triple.getArch();

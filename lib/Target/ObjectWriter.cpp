@@ -58,21 +58,47 @@ private:
   std::unique_ptr<DiagnosticHandler> before;
 };
 
+void addProcessor(Function &function, const CpuTarget &target) {
+  function.addFnAttr("target-cpu", target.baseline);
+  function.addFnAttr("tune-cpu", target.tune);
+  if (!target.features.empty())
+    function.addFnAttr("target-features", target.features);
+  // LLVM prefers 256 bits on some AVX-512 processors for fear of lower clocks; our kernels are worth the wide registers.
+  if (target.vectorBits == 512)
+    function.addFnAttr("prefer-vector-width", "512");
+}
+
+/// The processor that each function was generated for, where that is not the module's (CloneForTargets).
+Expected<StringMap<CpuTarget>> readVariants(mlir::ModuleOp module, const TargetOptions &options) {
+  StringMap<CpuTarget> byName, byFunction;
+  for (auto function : module.getOps<mlir::LLVM::LLVMFuncOp>()) {
+    auto name = function->getAttrOfType<mlir::StringAttr>("ingot.target");
+    if (!name)
+      continue;
+    auto known = byName.find(name);
+    if (known == byName.end()) {
+      TargetOptions variant = options;
+      variant.cpu = name.str();
+      Expected<CpuTarget> target = resolveTarget(variant);
+      if (!target)
+        return target.takeError();
+      known = byName.try_emplace(name, *target).first;
+    }
+    byFunction.try_emplace(function.getName(), known->second);
+  }
+  return byFunction;
+}
+
 /// The generated functions may use what the target has; the core keeps the attributes that it was compiled with, so that
 /// creating an instance works on any processor and can say what is missing.
-void setFunctionAttributes(Module &module, const CpuTarget &target) {
+void setFunctionAttributes(Module &module, const CpuTarget &target, const StringMap<CpuTarget> &variants) {
   for (Function &function : module) {
     function.setDoesNotThrow();
     if (function.isDeclaration())
       continue;
-    function.addFnAttr("target-cpu", target.baseline);
-    function.addFnAttr("tune-cpu", target.tune);
-    if (!target.features.empty())
-      function.addFnAttr("target-features", target.features);
+    auto variant = variants.find(function.getName());
+    addProcessor(function, variant == variants.end() ? target : variant->second);
     function.addFnAttr("no-trapping-math", "true");
-    // LLVM prefers 256 bits on some AVX-512 processors for fear of lower clocks; our kernels are worth the wide registers.
-    if (target.vectorBits == 512)
-      function.addFnAttr("prefer-vector-width", "512");
     function.setLinkage(GlobalValue::InternalLinkage);
     function.setVisibility(GlobalValue::DefaultVisibility);
   }
@@ -164,6 +190,9 @@ mlir::FailureOr<BuiltModule> buildLLVM(mlir::ModuleOp module, const EmitOptions 
   built.machine = createTargetMachine(*target, options.target.optLevel);
   if (!built.machine)
     return module.emitError("internal error: no machine for target \"") << target->triple.str() << "\"";
+  Expected<StringMap<CpuTarget>> variants = readVariants(module, options.target);
+  if (!variants)
+    return module.emitError(toString(variants.takeError()));
   registerTranslations(*module.getContext());
   built.module = mlir::translateModuleToLLVMIR(module, *built.context, options.entry);
   if (!built.module)
@@ -178,7 +207,7 @@ mlir::FailureOr<BuiltModule> buildLLVM(mlir::ModuleOp module, const EmitOptions 
     return module.emitError("internal error: expected a function \"main\" with a body");
   // "main" means more to LLVM and to linkers than we do.
   main->setName(built.main);
-  setFunctionAttributes(*built.module, *target);
+  setFunctionAttributes(*built.module, *target, *variants);
   addModelImage(*built.module, *info, options, *target, weights, exportEntry);
   if (withCore && failed(linkCore(module, *built.module)))
     return mlir::failure();

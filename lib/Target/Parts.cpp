@@ -36,6 +36,9 @@ constexpr unsigned kWhole = 6000, kPart = 3000;
 
 bool isKernel(const Function &function) { return function.getName().starts_with("kernel_"); }
 
+/// The model's function, and its like for one class of processors.
+bool isMain(const Function &function, StringRef main) { return function.getName() == main || function.getName().starts_with("main_"); }
+
 /// Functions whose code or constants refer to `value`.
 void collectUsers(const Value &value, SmallPtrSetImpl<const Function *> &users, SmallPtrSetImpl<const Value *> &seen) {
   for (const User *user : value.users()) {
@@ -91,7 +94,7 @@ private:
       SmallPtrSet<const Value *, 8> seen;
       collectUsers(function, users, seen);
       for (const Function *user : users)
-        if (user->getName() != main)
+        if (!isMain(*user, main))
           classes.unionSets(user, &function);
     }
   }

@@ -55,6 +55,7 @@ struct ParallelizeKernelsPass : ingot::impl::ParallelizeKernelsBase<ParallelizeK
     auto body = func::FuncOp::create(loc, (kernel.getName() + "_body").str(), b.getFunctionType(types, {}));
     body.setPrivate();
     body->setAttr("ingot.kernel_body", b.getUnitAttr());
+    if (Attribute target = kernel->getAttr("ingot.target")) body->setAttr("ingot.target", target);
     symbols.insert(body);
     Block *entry = body.addEntryBlock();
     b.setInsertionPointToStart(entry);

@@ -30,6 +30,8 @@ using Clock = std::chrono::steady_clock;
 class Compilation {
 public:
   Compilation(const DriverOptions &options, Reporter &reporter) : options(options), reporter(reporter), context(createContext()) {
+    // IR in a message is for those who look inside.
+    context->printOpOnDiagnostic(options.verbose);
     context->getDiagEngine().registerHandler([&](Diagnostic &diagnostic) {
       reporter.handle(diagnostic);
       return success();

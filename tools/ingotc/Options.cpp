@@ -97,11 +97,7 @@ private:
     TargetOptions &target = options.emit.target;
     target.triple = args.getLastArgValue(OPT_target).str();
     target.features = args.getLastArgValue(OPT_mattr).str();
-    StringRef cpu = args.getLastArgValue(OPT_mcpu, target.cpu);
-    if (cpu == "generic-multi")
-      options.remarks.push_back("--mcpu=generic-multi is compiled as " + target.cpu + ", for one object does not yet hold several variants");
-    else
-      target.cpu = cpu.str();
+    target.cpu = args.getLastArgValue(OPT_mcpu, kGenericMulti).str();
     StringRef level = args.getLastArgValue(OPT_O, "2");
     if (level.size() != 1 || level[0] < '0' || level[0] > '3')
       fail("unknown level \"-O" + level + "\", expected -O0, -O1, -O2 or -O3");

@@ -39,7 +39,7 @@ def link : LongValue<"link", outputGroup, "<file>", "Link an object, an archive 
 def O : Joined<["-"], "O">, Group<targetGroup>, MetaVarName<"<0..3>">, HelpText<"How hard to optimise (default 2)">;
 def g : Flag_<"g", targetGroup, "Debug information: lines of the final IR, which is written beside the output">;
 def target : LongValue<"target", targetGroup, "<triple>", "Compile for this platform (default: this machine's)">;
-def mcpu : LongValue<"mcpu", targetGroup, "<name>", "Processor whose instructions may be used: native, or a name of LLVM's (default x86-64-v3)">;
+def mcpu : LongValue<"mcpu", targetGroup, "<name>", "Processor whose instructions may be used: native, a name of LLVM's, or generic-multi (default): several variants, of which a run picks one">;
 def mattr : LongValue<"mattr", targetGroup, "<+f,-f...>", "Features of the processor to add and to leave out">;
 def threads : LongValue<"threads", targetGroup, "<n>|hook|off", "Run kernels through the caller's parallel_for (hook, default), serially (off), or, in programs, on <n> threads">;
 

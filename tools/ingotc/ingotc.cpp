@@ -1,5 +1,6 @@
 //===- ingotc.cpp - compiles ONNX models into native code ------------------------------===//
 #include "Driver.h"
+#include "ingot/Codegen/TargetTable.h"
 #include "ingot/Target/CpuTarget.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
@@ -22,6 +23,16 @@ std::string findRuntimeFolder(const char *argv0, const Triple &triple) {
 
 } // namespace
 
+static void printTarget(const ingot::CpuTarget &target, StringRef cpu) {
+  errs() << "ingotc " INGOT_VERSION ", target " << target.triple.str() << ", processor " << target.baseline
+         << (target.features.empty() ? "" : " ") << target.features << ", tuned for " << target.tune;
+  if (cpu == ingot::kGenericMulti)
+    for (const ingot::TargetRow *variant : ingot::variantsFor(target.triple.str()))
+      if (variant->name != target.baseline)
+        errs() << ", with a variant for " << variant->name;
+  errs() << "\n";
+}
+
 int main(int argc, char **argv) {
   int code = 0;
   std::optional<ingot::DriverOptions> options = ingot::parseCommandLine(argc, argv, code);
@@ -34,8 +45,7 @@ int main(int argc, char **argv) {
   options->emit.runtimeFolder = findRuntimeFolder(argv[0], target.triple);
   ingot::Reporter reporter(*options);
   if (options->verbose)
-    errs() << "ingotc " INGOT_VERSION ", target " << target.triple.str() << ", processor " << target.baseline
-           << (target.features.empty() ? "" : " ") << target.features << ", tuned for " << target.tune << "\n";
+    printTarget(target, options->emit.target.cpu);
   for (const std::string &remark : options->remarks)
     reporter.say(mlir::DiagnosticSeverity::Remark, "ingotc", remark);
   return ingot::compile(*options, reporter);

@@ -2,7 +2,9 @@
 #ifndef INGOT_CODEGEN_TARGETTABLE_H
 #define INGOT_CODEGEN_TARGETTABLE_H
 
+#include "mlir/IR/Operation.h"
 #include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringRef.h"
 #include <cstdint>
 
@@ -12,6 +14,7 @@ namespace ingot {
 struct TargetRow {
   llvm::StringRef name;
   llvm::StringRef feature;   // LLVM's subtarget feature that a CPU of this class has; empty: any
+  int cpuFeature;            // the bit of ingot_cpu_feature that says so at run time; -1: none
   int64_t vectorBytes;       // of one register
   int64_t tileRows;          // rows of the register tile
   int64_t tileVectors;       // vectors of one row of the tile; tileRows * tileVectors accumulators stay in registers
@@ -26,6 +29,12 @@ struct TargetRow {
 };
 
 llvm::ArrayRef<TargetRow> allTargets();
+
+/// The classes of processors that an object for all of the architecture has code for, best first; empty where one serves all.
+llvm::SmallVector<const TargetRow *> variantsFor(llvm::StringRef triple);
+
+/// The row that a function is generated for: of its attribute `ingot.target` (CloneForTargets), else of `target`.
+const TargetRow &targetOf(mlir::Operation *function, llvm::StringRef target);
 
 /// The row of a name ("x86-64-v3"); else of the best feature in a list such as "+avx2,+fma"; else the generic one.
 const TargetRow &lookupTarget(llvm::StringRef nameOrFeatures);

@@ -23,10 +23,13 @@ struct StageInfo {
 llvm::ArrayRef<StageInfo> allStages();
 std::optional<Stage> parseStage(llvm::StringRef name);
 
+/// The name of a CPU that stands for all of an architecture: code for several classes of them, of which a run picks one.
+inline constexpr llvm::StringLiteral kGenericMulti = "generic-multi";
+
 /// What code is generated for.
 struct TargetOptions {
   std::string triple;                // empty: the host's
-  std::string cpu = "x86-64-v3";     // an LLVM CPU name or x86-64-vN; "native": the host's
+  std::string cpu = "x86-64-v3";     // an LLVM CPU name, x86-64-vN or kGenericMulti; "native": the host's
   std::string features;              // --mattr, LLVM's syntax
   unsigned optLevel = 2;
 };

@@ -173,6 +173,17 @@ def CountWork : Pass<"ingot-count-work", "::mlir::ModuleOp"> {
 
 //===-------------------------------- tile ----------------------------------------===//
 
+def CloneForTargets : Pass<"ingot-clone-for-targets", "::mlir::ModuleOp"> {
+  let summary = "a copy of all functions for each class of processors, and a function that picks";
+  let description = [{
+    `@main` and the kernels become `@main_x86_64_v3`, `@kernel_Conv_x86_64_v3` and so on, one set for each name in `targets`, with the attribute
+    `ingot.target` that later passes generate code by. The new `@main` calls the set of the first target that the frame's `features` have, or of
+    the last one. The copies share the weights, whose panels suit all of them.
+  }];
+  let options = [ListOption<"targets", "targets", "std::string", "Rows of the target table, best first">];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect"];
+}
+
 def GenerateContractions : Pass<"ingot-generate-contractions", "::mlir::func::FuncOp"> {
   let summary = "turn ingot.contract on buffers into a parallel loop of register tiles";
   let description = [{

@@ -16,7 +16,7 @@ namespace {
 struct GenerateContractions : ingot::impl::GenerateContractionsBase<GenerateContractions> {
   using Base::Base;
   void runOnOperation() override {
-    const ingot::TargetRow &row = ingot::lookupTarget(target);
+    const ingot::TargetRow &row = ingot::targetOf(getOperation(), target);
     SmallVector<ingot::ContractOp> ops;
     getOperation().walk([&](ingot::ContractOp op) {
       if (isa<MemRefType>(op.getOut().getType())) ops.push_back(op);

@@ -73,8 +73,8 @@ Value Microkernel::loadInput(const Position &at, int64_t row, ArrayRef<Value> ta
 
 Value Microkernel::loadWeights(const Position &at, ArrayRef<Value> taps, Value k) {
   SmallVector<Value> index{p.groups == 1 && !p.batched ? ix.constant(0) : at.outer};
-  int64_t perPanel = p.packed ? p.panel / tile.columns : 1;
-  if (p.packed) index.push_back(ix.div(at.column, perPanel));
+  int64_t perPanel = p.packed ? std::max<int64_t>(1, p.panel / tile.columns) : 1, panels = p.packed ? std::max<int64_t>(1, tile.columns / p.panel) : 1;
+  if (p.packed) index.push_back(ix.mul(ix.div(at.column, perPanel), panels));
   SmallVector<Value> tapIndices(p.weightTaps, ix.constant(0));
   for (auto [i, dim] : llvm::enumerate(p.rows))
     if (taps[i]) tapIndices[dim.tapIndex] = taps[i];
@@ -93,7 +93,7 @@ Value Microkernel::loadWeights(const Position &at, ArrayRef<Value> taps, Value k
     Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(type));
     v = vector::MaskedLoadOp::create(b, loc, type, p.weights, index, at.mask, zero);
   } else {
-    v = vector::LoadOp::create(b, loc, type, p.weights, index);
+    v = p.packed ? loadPacked(ix, p.weights, index, lanes) : vector::LoadOp::create(b, loc, type, p.weights, index).getResult();
   }
   return convertElement(b, loc, v, vectorType.getElementType(), p.op.getUnsignedWeights());
 }

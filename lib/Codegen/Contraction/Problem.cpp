@@ -1,6 +1,8 @@
 //===- Problem.cpp - reading an ingot.contract over buffers ---------------------------------===//
 #include "Problem.h"
 
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
 using namespace mlir;
 using namespace ingot;
 
@@ -152,25 +154,51 @@ ContractionProblem ingot::readContraction(ContractOp op, IndexBuilder &ix) {
   return p;
 }
 
-ContractionTile ingot::chooseTile(const ContractionProblem &p, const TargetRow &target) {
+/// A tile of packed weights is whole registers of a panel where it can be, or several panels where a row of the tile has more registers.
+static int64_t packedColumns(const ContractionProblem &p, int64_t length, int64_t most) {
+  auto columns = IndexBuilder::known(p.columns);
+  if (columns && *columns > p.panel && p.panel % length == 0 && most >= 2 * p.panel)
+    return std::min(most / p.panel, (*columns + p.panel - 1) / p.panel) * p.panel;
+  int64_t best = 1;
+  for (int64_t c = 1; c <= std::min(most, p.panel); ++c)
+    if (p.panel % c == 0 && (c % length == 0 || best % length != 0)) best = c;
+  return best;
+}
+
+ContractionTile ingot::tileOf(const ContractionProblem &p, const TargetRow &target, int64_t columns) {
   ContractionTile tile;
   tile.fma = target.fma;
-  int64_t bits = p.accumulator().getIntOrFloatBitWidth();
-  int64_t length = target.vectorLength(bits), most = target.tileColumns(bits);
-  if (!p.contiguousColumns) {
-    tile.columns = 1;
-  } else if (p.packed) {
-    // The widest tile that divides a panel, in whole registers if there is one.
-    tile.columns = 1;
-    for (int64_t c = 1; c <= std::min(most, p.panel); ++c)
-      if (p.panel % c == 0 && (c % length == 0 || tile.columns % length != 0)) tile.columns = c;
-  } else {
-    tile.columns = most;
-    if (auto columns = IndexBuilder::known(p.columns))
-      while (tile.columns > 1 && tile.columns / 2 >= *columns) tile.columns /= 2;
-  }
-  tile.vectors = std::max<int64_t>(1, (tile.columns + length - 1) / length);
+  tile.columns = columns;
+  int64_t length = target.vectorLength(p.accumulator().getIntOrFloatBitWidth());
+  tile.vectors = std::max<int64_t>(1, (columns + length - 1) / length);
   // Narrow columns leave registers for more rows; 14 chains hide the latency of any of the targets' multiply-adds.
   tile.rows = std::max<int64_t>(1, std::min<int64_t>(std::max<int64_t>(14, target.tileRows), target.tileRows * target.tileVectors / tile.vectors));
   return tile;
+}
+
+ContractionTile ingot::chooseTile(const ContractionProblem &p, const TargetRow &target) {
+  int64_t bits = p.accumulator().getIntOrFloatBitWidth();
+  int64_t most = target.tileColumns(bits);
+  if (!p.contiguousColumns) return tileOf(p, target, 1);
+  if (p.packed) return tileOf(p, target, packedColumns(p, target.vectorLength(bits), most));
+  if (auto columns = IndexBuilder::known(p.columns))
+    while (most > 1 && most / 2 >= *columns) most /= 2;
+  return tileOf(p, target, most);
+}
+
+Value ingot::loadPacked(IndexBuilder &ix, Value weights, ArrayRef<Value> index, int64_t lanes) {
+  auto type = cast<MemRefType>(weights.getType());
+  int64_t panel = type.getShape().back();
+  auto load = [&](ArrayRef<Value> at, int64_t count) {
+    return vector::LoadOp::create(ix.b, ix.loc, VectorType::get(count, type.getElementType()), weights, at).getResult();
+  };
+  if (lanes <= panel) return load(index, lanes);
+  auto whole = VectorType::get(lanes, type.getElementType());
+  Value all = arith::ConstantOp::create(ix.b, ix.loc, ix.b.getZeroAttr(whole));
+  for (int64_t lane = 0; lane < lanes; lane += panel) {
+    SmallVector<Value> at(index);
+    at[1] = ix.add(index[1], lane / panel);
+    all = vector::InsertStridedSliceOp::create(ix.b, ix.loc, load(at, std::min(panel, lanes - lane)), all, ArrayRef<int64_t>{lane}, ArrayRef<int64_t>{1});
+  }
+  return all;
 }

@@ -58,11 +58,15 @@ ContractionProblem readContraction(ContractOp op, IndexBuilder &ix);
 /// The register tile and how the work is cut.
 struct ContractionTile {
   int64_t rows = 1;      // most rows of a tile
-  int64_t columns = 1;   // columns of a tile; divides the panel of packed weights
+  int64_t columns = 1;   // columns of a tile: a part of a panel of packed weights that divides it, or several whole panels
   int64_t vectors = 1;   // registers per row
   bool fma = false;
 };
 ContractionTile chooseTile(const ContractionProblem &p, const TargetRow &target);
+/// The tile of so many columns.
+ContractionTile tileOf(const ContractionProblem &p, const TargetRow &target, int64_t columns);
+/// Packed weights at `index` [outer, panel, taps.., depth, column] and the columns after it; more than a panel has go on in the next one.
+mlir::Value loadPacked(IndexBuilder &ix, mlir::Value weights, mlir::ArrayRef<mlir::Value> index, int64_t lanes);
 
 /// Positions of one dimension in tiles: of `base` and, for the first `larger` of them, `base` + 1; with a dynamic size of `base` and a
 /// remainder.

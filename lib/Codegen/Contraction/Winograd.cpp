@@ -33,9 +33,9 @@ private:
   void cut();
   Value loadInput(Value n, Value y, Value x, Value channel);
   void transformInput(const TileAt &at);
-  void multiply(Value panel, Value count);
-  void multiplyRows(Value panel, Value point, Value first, int64_t rows);
-  void transformOutput(const TileAt &at, Value panel, Microkernel &kernel);
+  void multiply(Value stripe, Value count);
+  void multiplyRows(Value stripe, int64_t part, Value point, Value first, int64_t rows);
+  void transformOutput(const TileAt &at, Value stripe, Microkernel &kernel);
   void storePartial(const TileAt &at, Value column, bool masked, ArrayRef<Value> results, Microkernel &kernel);
   void emitTask(Value task, Microkernel &kernel);
 
@@ -49,7 +49,8 @@ private:
   const WinogradForm &form;
   int64_t depth, columns, height, width; // of the result
   int64_t tilesAcross, tiles;            // of an image
-  int64_t blockTiles, blocks, panels, groupPanels, groups;
+  int64_t stripe;                        // columns that are multiplied before they are transformed: a panel, or several
+  int64_t blockTiles, blocks, stripes, groupStripes, groups;
   int64_t inputLanes, outputLanes;
   Value input, products; // scratch: [point, tile, channel]
   Block *scratchBlock = nullptr;
@@ -63,7 +64,10 @@ void WinogradGenerator::cut() {
   tilesAcross = (width + form.results - 1) / form.results;
   tiles = (height + form.results - 1) / form.results * tilesAcross;
   int64_t most = form.mostTiles(depth), weightBytes = form.products() * depth * columns * 4;
-  panels = (columns + p.panel - 1) / p.panel;
+  int64_t packedColumns = (columns + p.panel - 1) / p.panel * p.panel;
+  if (packedColumns % tile.columns) tile = tileOf(p, target, p.panel);
+  stripe = std::max(p.panel, tile.columns);
+  stripes = packedColumns / stripe;
   // Equal blocks, an even number for two cores. The weights pass once for each: four blocks only where they stay in a cache.
   blocks = (tiles + most - 1) / most;
   if (weightBytes <= kCachedWeights) blocks = std::max(blocks, std::min<int64_t>(4, tiles / 8));
@@ -71,11 +75,11 @@ void WinogradGenerator::cut() {
   blockTiles = (tiles + blocks - 1) / blocks;
   blocks = (tiles + blockTiles - 1) / blockTiles;
   // The input of a block is transformed once for each group.
-  groups = blocks == 1 && panels > 1 ? 2 : 1;
-  groupPanels = (panels + groups - 1) / groups;
+  groups = blocks == 1 && stripes > 1 ? 2 : 1;
+  groupStripes = (stripes + groups - 1) / groups;
   int64_t length = target.vectorLength(32);
   for (inputLanes = length; depth % inputLanes; inputLanes /= 2) {}
-  outputLanes = std::min(length, p.panel);
+  outputLanes = std::min(length, stripe);
 }
 
 Value WinogradGenerator::loadInput(Value n, Value y, Value x, Value channel) {
@@ -123,11 +127,13 @@ void WinogradGenerator::transformInput(const TileAt &at) {
   ix.branch(inside, [&] { run(false); }, [&] { run(true); });
 }
 
-/// products[point, first + row, :] = sum over k of input[point, first + row, k] * weights[panel, point, k, :]
-void WinogradGenerator::multiplyRows(Value panel, Value point, Value first, int64_t rows) {
-  auto type = VectorType::get(p.panel, b.getF32Type());
+/// products[point, first + row, c] = sum over k of input[point, first + row, k] * weights[.., point, k, c], for the columns c of one tile: the
+/// whole stripe, or its `part`.
+void WinogradGenerator::multiplyRows(Value stripeIndex, int64_t part, Value point, Value first, int64_t rows) {
+  auto type = VectorType::get(tile.columns, b.getF32Type());
   Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(type)), start = ix.constant(0);
-  int64_t vectors = std::max<int64_t>(1, p.panel / target.vectorLength(32)), sets = 1;
+  Value panel = ix.mul(stripeIndex, stripe / p.panel), column = ix.constant(part * tile.columns);
+  int64_t vectors = tile.vectors, sets = 1;
   // Enough sums under way to hide the latency of multiply-adds.
   while (rows * vectors * sets < 8 && depth % (2 * sets) == 0) sets *= 2;
   SmallVector<Value> acc(rows * sets, zero);
@@ -139,10 +145,10 @@ void WinogradGenerator::multiplyRows(Value panel, Value point, Value first, int6
     SmallVector<Value> next(forOp.getRegionIterArgs());
     for (int64_t s = 0; s < sets; ++s) {
       Value k = ix.add(forOp.getInductionVar(), s);
-      Value w = vector::LoadOp::create(b, loc, type, p.weights, ValueRange{start, panel, pointRow, pointColumn, k, start});
+      Value w = loadPacked(ix, p.weights, {start, panel, pointRow, pointColumn, k, column}, tile.columns);
       for (int64_t row = 0; row < rows; ++row) {
         Value v = memref::LoadOp::create(b, loc, input, ValueRange{point, ix.add(first, row), k});
-        Value a = asVector(b, loc, v, p.panel);
+        Value a = asVector(b, loc, v, tile.columns);
         Value &sum = next[s * rows + row];
         sum = tile.fma ? vector::FMAOp::create(b, loc, a, w, sum).getResult()
                        : arith::AddFOp::create(b, loc, sum, arith::MulFOp::create(b, loc, a, w)).getResult();
@@ -153,21 +159,24 @@ void WinogradGenerator::multiplyRows(Value panel, Value point, Value first, int6
   for (int64_t row = 0; row < rows; ++row) {
     Value sum = forOp.getResult(row);
     for (int64_t s = 1; s < sets; ++s) sum = arith::AddFOp::create(b, loc, sum, forOp.getResult(s * rows + row));
-    vector::StoreOp::create(b, loc, sum, products, ValueRange{point, ix.add(first, row), start});
+    vector::StoreOp::create(b, loc, sum, products, ValueRange{point, ix.add(first, row), column});
   }
 }
 
 /// Whole register tiles, and the remainder in powers of two.
-void WinogradGenerator::multiply(Value panel, Value count) {
+void WinogradGenerator::multiply(Value stripeIndex, Value count) {
+  auto allParts = [&](Value point, Value first, int64_t rows) {
+    for (int64_t part = 0; part < stripe / tile.columns; ++part) multiplyRows(stripeIndex, part, point, first, rows);
+  };
   ix.loop(ix.constant(0), ix.constant(form.products()), 1, [&](Value point) {
     Value whole = ix.mul(ix.div(count, tile.rows), tile.rows), rest = ix.sub(count, whole), first = whole;
     if (blockTiles >= tile.rows)
-      ix.loop(ix.constant(0), whole, tile.rows, [&](Value at) { multiplyRows(panel, point, at, tile.rows); });
+      ix.loop(ix.constant(0), whole, tile.rows, [&](Value at) { allParts(point, at, tile.rows); });
     int64_t largest = 1;
     while (largest * 2 < tile.rows) largest *= 2;
     for (int64_t rows = largest; rows >= 1; rows /= 2) {
       Value bit = b.createOrFold<arith::AndIOp>(loc, rest, ix.constant(rows));
-      ix.branch(ix.less(ix.constant(0), bit), [&] { multiplyRows(panel, point, first, rows); }, [] {});
+      ix.branch(ix.less(ix.constant(0), bit), [&] { allParts(point, first, rows); }, [] {});
       first = ix.add(first, bit);
     }
   });
@@ -194,9 +203,9 @@ void WinogradGenerator::storePartial(const TileAt &at, Value column, bool masked
   });
 }
 
-void WinogradGenerator::transformOutput(const TileAt &at, Value panel, Microkernel &kernel) {
+void WinogradGenerator::transformOutput(const TileAt &at, Value stripeIndex, Microkernel &kernel) {
   auto type = VectorType::get(outputLanes, b.getF32Type());
-  int64_t vectors = p.panel / outputLanes;
+  int64_t vectors = stripe / outputLanes;
   auto store = [&](Value column, bool masked, ArrayRef<Value> results) {
     if (kernel.isEpilogueCostly()) return storePartial(at, column, masked, results, kernel);
     Value whole = arith::ConstantOp::create(b, loc, b.getBoolAttr(true));
@@ -209,7 +218,7 @@ void WinogradGenerator::transformOutput(const TileAt &at, Value panel, Microkern
               [&] { storePartial(at, column, masked, results, kernel); });
   };
   ix.loop(ix.constant(0), ix.constant(vectors), 1, [&](Value v) {
-    Value column = ix.add(ix.mul(panel, vectors), v), channel = ix.mul(column, outputLanes);
+    Value column = ix.add(ix.mul(stripeIndex, vectors), v), channel = ix.mul(column, outputLanes);
     auto run = [&] {
       SmallVector<Value> square;
       for (int64_t point = 0; point < form.products(); ++point)
@@ -220,7 +229,7 @@ void WinogradGenerator::transformOutput(const TileAt &at, Value panel, Microkern
                 [&] { store(column, true, results); });
     };
     // A panel may be filled up by whole vectors.
-    if (panels * p.panel - columns >= outputLanes) return ix.branch(ix.less(channel, p.columns), run, [] {});
+    if (stripes * stripe - columns >= outputLanes) return ix.branch(ix.less(channel, p.columns), run, [] {});
     run();
   });
 }
@@ -237,10 +246,10 @@ void WinogradGenerator::emitTask(Value task, Microkernel &kernel) {
     });
   };
   forTiles([&](const TileAt &at) { transformInput(at); });
-  Value firstPanel = ix.mul(index[2], groupPanels), endPanel = ix.min(ix.add(firstPanel, groupPanels), ix.constant(panels));
-  ix.loop(firstPanel, endPanel, 1, [&](Value panel) {
-    multiply(panel, count);
-    forTiles([&](const TileAt &at) { transformOutput(at, panel, kernel); });
+  Value begin = ix.mul(index[2], groupStripes), end = ix.min(ix.add(begin, groupStripes), ix.constant(stripes));
+  ix.loop(begin, end, 1, [&](Value stripeIndex) {
+    multiply(stripeIndex, count);
+    forTiles([&](const TileAt &at) { transformOutput(at, stripeIndex, kernel); });
   });
 }
 
@@ -248,7 +257,7 @@ void WinogradGenerator::run() {
   cut();
   Value tasks = ix.mul(p.rows[0].size, blocks * groups);
   auto loop = scf::ParallelOp::create(b, loc, ValueRange{ix.constant(0)}, ValueRange{tasks}, ValueRange{ix.constant(1)});
-  int64_t flops = 2 * form.products() * blockTiles * depth * groupPanels * p.panel;
+  int64_t flops = 2 * form.products() * blockTiles * depth * groupStripes * stripe;
   loop->setAttr("ingot.cost", b.getI64IntegerAttr(flops / target.vectorBytes + 1));
   scratchBlock = loop.getBody();
   b.setInsertionPointToStart(scratchBlock);
@@ -257,7 +266,7 @@ void WinogradGenerator::run() {
     return memref::AllocaOp::create(b, loc, type, b.getI64IntegerAttr(64)).getResult();
   };
   input = scratch(depth);
-  products = scratch(p.panel);
+  products = scratch(stripe);
   ContractionTile one = tile;
   one.columns = outputLanes;
   one.vectors = 1;

@@ -1,5 +1,6 @@
 //===- VectorizeGenerics.cpp - the pass ------------------------------------------------------------===//
 #include "Kernel.h"
+#include "ingot/Codegen/TargetTable.h"
 #include "ingot/Transforms/Passes.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -16,7 +17,7 @@ namespace {
 struct VectorizeGenerics : ingot::impl::VectorizeGenericsBase<VectorizeGenerics> {
   using Base::Base;
   void runOnOperation() override {
-    const ingot::TargetRow &row = ingot::lookupTarget(target);
+    const ingot::TargetRow &row = ingot::targetOf(getOperation(), target);
     SmallVector<memref::CopyOp> copies;
     getOperation().walk([&](memref::CopyOp op) { copies.push_back(op); });
     for (memref::CopyOp op : copies) {
