@@ -116,6 +116,8 @@ static void buildFuse(OpPassManager &pm, const PipelineOptions &options) {
     pm.addPass(createCanonicalizerPass());
     pm.addPass(createCSEPass());
   }
+  // What is concatenated again and again lies in one tensor.
+  pm.addPass(createShareConcatenations());
   // Only fills, insertions and computation are left.
   pm.addPass(createDecomposeMovement());
   pm.addPass(createCanonicalizerPass());

@@ -82,8 +82,22 @@ def FuseEpilogue : Pass<"ingot-fuse-epilogue", "::mlir::ModuleOp"> {
   let summary = "move elementwise consumers into the epilogue of the contraction that feeds them";
 }
 
+def ShareConcatenations : Pass<"ingot-share-concatenations", "::mlir::ModuleOp"> {
+  let summary = "make concatenations that are the beginning of a longer one slices of it";
+  let description = [{
+    `tensor.concat(a, b)` and `tensor.concat(a, b, c)` become one tensor into which a, b and c are inserted as they are made, and the shorter one a
+    slice of it: n dense layers copy nothing, instead of n * n / 2 results. Left alone: operands of unknown length, and a shorter one that is
+    still read when the longer one is made.
+  }];
+  let dependentDialects = ["::mlir::tensor::TensorDialect"];
+}
+
 def DecomposeMovement : Pass<"ingot-decompose-movement", "::mlir::ModuleOp"> {
   let summary = "pads, concatenations and packs as fills and insertions";
+  let description = [{
+    `tensor.concat(a, b)` becomes two insertions into an empty tensor, which a and b are then computed in. Concatenations of more than 32
+    operands stay, to be copied together: the analysis of a chain takes the cube of its length.
+  }];
   let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
 }
 
@@ -110,7 +124,8 @@ def ApplyWinograd : Pass<"ingot-apply-winograd"> {
   let description = [{
     `ingot.contract` with constant f32 weights `[1, 3, 3, IC, OC]`, strides and dilations of one and static sizes gets `winograd = 4` and the
     transformed weights `[1, 6, 6, IC, OC]`: 36 products for 16 results instead of 144. Left alone: few channels, where the
-    transforms cost more than they save, and small images, where reading four times the weights does.
+    transforms cost more than they save, and small images, where transforming the weights does. Weights are transformed when the model is
+    compiled only while that adds little to them; the others keep 3x3 and are transformed by the kernel, a panel at a time.
   }];
   let options = [TargetOption];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
