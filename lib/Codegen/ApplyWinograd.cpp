@@ -2,7 +2,8 @@
 //
 //   weights [1, 3, 3, IC, OC]  ->  G w G^T as two products with the constant G: [1, 6, 3, IC, OC], then [1, 6, 6, IC, OC] (of 4x4 results)
 //
-// The weights are constants, so that this happens when the model is compiled.
+// The weights are constants, so that this can happen when the model is compiled; but the result is four times as large. It does for those that are
+// used most, while they are small; the others are transformed where they are used (Contraction/Winograd.cpp).
 //===-----------------------------------------------------------------------------------------------------===//
 #include "Foreseeable.h"
 #include "Contraction/WinogradTransforms.h"
@@ -13,7 +14,6 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 namespace ingot {
 #define GEN_PASS_DEF_APPLYWINOGRAD
@@ -23,62 +23,74 @@ namespace ingot {
 using namespace mlir;
 using namespace ingot;
 
-/// The form that takes the least time, if it is clearly less than that of the direct one. Estimates are in cycles of a core that starts a vector
-/// multiply-add in each. Measured on Zen 1: a transform of a 6x6 tile on one vector of channels takes 250 to 350 cycles, and memory beyond the
-/// caches gives one core 4.6 bytes in a cycle (11 GB/s), less where another reads as well.
-static const WinogradForm *chooseForm(RankedTensorType weights, RankedTensorType out, int64_t lanes) {
-  constexpr double kCyclesPerProduct = 8, kBytesPerCycle = 3, kCachedBytes = 4 << 20, kMargin = 1.15;
+namespace {
+
+/// What a form takes, in cycles of a core that starts a vector multiply-add in each. Measured on Zen 1: a transform of a 6x6 tile on one vector of
+/// channels takes 250 to 350 cycles, one of 3x3 weights about 100, and memory beyond the caches gives one core 4.6 bytes in a cycle (11 GB/s), less
+/// where another reads as well.
+struct Choice {
+  const WinogradForm *form = nullptr;
+  double blocks = 0; // times that the weights are transformed in a run
+  int64_t growth = 0; // bytes that they take more when they are transformed before
+};
+
+Choice chooseForm(RankedTensorType weights, RankedTensorType out, int64_t lanes) {
+  constexpr double kCyclesPerProduct = 8, kCyclesPerWeight = 3, kBytesPerCycle = 3, kCachedBytes = 4 << 20, kMargin = 1.15;
   double ic = weights.getDimSize(3), oc = weights.getDimSize(4), height = out.getDimSize(1), width = out.getDimSize(2);
-  auto read = [&](double matrices, double times) { return times * std::max(0.0, matrices * ic * oc * 4 - kCachedBytes) / kBytesPerCycle; };
+  auto read = [&](double times) { return times * std::max(0.0, WinogradForm::kTaps * WinogradForm::kTaps * ic * oc * 4 - kCachedBytes) / kBytesPerCycle; };
   double taps = WinogradForm::kTaps * WinogradForm::kTaps;
-  double best = std::max(taps * ic * oc * height * width / lanes, read(taps, 1)) / kMargin;
-  const WinogradForm *chosen = nullptr;
+  double best = std::max(taps * ic * oc * height * width / lanes, read(1)) / kMargin;
+  Choice chosen;
   for (const WinogradForm &form : allWinogradForms()) {
     double tiles = std::ceil(height / form.results) * std::ceil(width / form.results), products = form.products();
     double transforms = tiles * (ic + oc) / lanes * products * kCyclesPerProduct;
     // The weights pass once for every block of tiles.
     double blocks = std::ceil(tiles / form.mostTiles(ic));
-    double cycles = std::max(products * ic * oc * tiles / lanes + transforms, read(products, blocks));
+    transforms += blocks * ic * oc / lanes * products * kCyclesPerWeight;
+    double cycles = std::max(products * ic * oc * tiles / lanes + transforms, read(blocks));
     if (cycles >= best) continue;
     best = cycles;
-    chosen = &form;
+    chosen = {&form, blocks, int64_t((products - taps) * ic * oc * 4)};
   }
   return chosen;
 }
 
-namespace {
+/// Whether the op is a convolution that Winograd's forms are for.
+bool isCandidate(ContractOp op) {
+  auto input = dyn_cast<RankedTensorType>(op.getInput().getType()), weights = dyn_cast<RankedTensorType>(op.getWeights().getType()),
+       out = dyn_cast<RankedTensorType>(op.getOut().getType());
+  if (!input || !weights || !out) return false;
+  if (op.getSpatialRank() != 2 || op.isPacked() || op.getDepthwise() || op.getWinograd() || op.getGroups() != 1 || op.getBatchedWeights()) return false;
+  auto isOne = [](int64_t v) { return v == 1; };
+  if (!llvm::all_of(op.getStrides(), isOne) || !llvm::all_of(op.getDilations(), isOne)) return false;
+  if (!input.getElementType().isF32() || !weights.getElementType().isF32() || !op.getAccumulatorType().isF32()) return false;
+  if (!weights.hasStaticShape() || weights.getDimSize(1) != WinogradForm::kTaps || weights.getDimSize(2) != WinogradForm::kTaps) return false;
+  if (ShapedType::isDynamicShape(input.getShape().drop_front()) || ShapedType::isDynamicShape(out.getShape().drop_front())) return false;
+  return isForeseeable(op.getWeights()) && weights.getDimSize(3) % 4 == 0;
+}
 
-struct ContractToWinograd : OpRewritePattern<ContractOp> {
-  const TargetRow &target;
-  ContractToWinograd(MLIRContext *context, const TargetRow &target) : OpRewritePattern(context), target(target) {}
+struct ApplyWinograd : ingot::impl::ApplyWinogradBase<ApplyWinograd> {
+  using Base::Base;
 
-  LogicalResult matchAndRewrite(ContractOp op, PatternRewriter &rewriter) const override {
-    auto input = dyn_cast<RankedTensorType>(op.getInput().getType()), weights = dyn_cast<RankedTensorType>(op.getWeights().getType()),
-         out = dyn_cast<RankedTensorType>(op.getOut().getType());
-    if (!input || !weights || !out) return rewriter.notifyMatchFailure(op, "expected tensors");
-    if (op.getSpatialRank() != 2 || op.isPacked() || op.getDepthwise() || op.getWinograd() || op.getGroups() != 1 || op.getBatchedWeights())
-      return rewriter.notifyMatchFailure(op, "expected a convolution of two dimensions without groups");
-    auto isOne = [](int64_t v) { return v == 1; };
-    if (!llvm::all_of(op.getStrides(), isOne) || !llvm::all_of(op.getDilations(), isOne))
-      return rewriter.notifyMatchFailure(op, "expected strides and dilations of one");
-    if (!input.getElementType().isF32() || !weights.getElementType().isF32() || !op.getAccumulatorType().isF32())
-      return rewriter.notifyMatchFailure(op, "expected f32");
-    if (!weights.hasStaticShape() || weights.getDimSize(1) != WinogradForm::kTaps || weights.getDimSize(2) != WinogradForm::kTaps)
-      return rewriter.notifyMatchFailure(op, "expected 3x3 weights");
-    if (ShapedType::isDynamicShape(input.getShape().drop_front()) || ShapedType::isDynamicShape(out.getShape().drop_front()))
-      return rewriter.notifyMatchFailure(op, "expected a static image");
-    if (!isForeseeable(op.getWeights())) return rewriter.notifyMatchFailure(op, "expected constant weights");
-    if (weights.getDimSize(3) % 4) return rewriter.notifyMatchFailure(op, "expected input channels that are a multiple of 4");
-    const WinogradForm *form = chooseForm(weights, out, target.vectorLength(32));
-    if (!form) return rewriter.notifyMatchFailure(op, "expected enough channels and results");
-
-    Location loc = op.getLoc();
-    Value transformed = transformDim(rewriter, loc, *form, transformDim(rewriter, loc, *form, op.getWeights(), 1), 2);
-    rewriter.modifyOpInPlace(op, [&] {
-      op.getWeightsMutable().assign(transformed);
-      op.setWinograd(form->results);
+  void runOnOperation() override {
+    int64_t lanes = lookupTarget(target).vectorLength(32);
+    SmallVector<std::pair<ContractOp, Choice>> chosen;
+    getOperation()->walk([&](ContractOp op) {
+      if (!isCandidate(op)) return;
+      Choice choice = chooseForm(cast<RankedTensorType>(op.getWeights().getType()), cast<RankedTensorType>(op.getOut().getType()), lanes);
+      if (!choice.form) return;
+      op.setWinograd(choice.form->results);
+      chosen.push_back({op, choice});
     });
-    return success();
+    // Those that would be transformed most often in a run are transformed now.
+    llvm::stable_sort(chosen, [](auto &a, auto &b) { return a.second.blocks > b.second.blocks; });
+    int64_t left = mostGrowth;
+    for (auto &[op, choice] : chosen) {
+      if (choice.growth > left) continue;
+      left -= choice.growth;
+      OpBuilder b(op);
+      op.getWeightsMutable().assign(transformDim(b, op.getLoc(), *choice.form, transformDim(b, op.getLoc(), *choice.form, op.getWeights(), 1), 2));
+    }
   }
 
   /// Multiplies dimension `dim` of size 3 by G.
@@ -108,15 +120,6 @@ struct ContractToWinograd : OpRewritePattern<ContractOp> {
                                        linalg::YieldOp::create(nested, l, arith::AddFOp::create(nested, l, x[2], product).getResult());
                                      })
         .getResult(0);
-  }
-};
-
-struct ApplyWinograd : ingot::impl::ApplyWinogradBase<ApplyWinograd> {
-  using Base::Base;
-  void runOnOperation() override {
-    RewritePatternSet patterns(&getContext());
-    patterns.add<ContractToWinograd>(&getContext(), lookupTarget(target));
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns)))) signalPassFailure();
   }
 };
 

@@ -122,12 +122,13 @@ def HoistOutputs : Pass<"ingot-hoist-outputs", "::mlir::ModuleOp"> {
 def ApplyWinograd : Pass<"ingot-apply-winograd"> {
   let summary = "turn 3x3 convolutions into Winograd's form where that takes less time";
   let description = [{
-    `ingot.contract` with constant f32 weights `[1, 3, 3, IC, OC]`, strides and dilations of one and static sizes gets `winograd = 4` and the
-    transformed weights `[1, 6, 6, IC, OC]`: 36 products for 16 results instead of 144. Left alone: few channels, where the
-    transforms cost more than they save, and small images, where transforming the weights does. Weights are transformed when the model is
-    compiled only while that adds little to them; the others keep 3x3 and are transformed by the kernel, a panel at a time.
+    `ingot.contract` with constant f32 weights `[1, 3, 3, IC, OC]`, strides and dilations of one and static sizes gets `winograd = 4`, and while
+    that adds at most `most-growth` bytes, the transformed weights `[1, 6, 6, IC, OC]`: 36 products for 16 results instead of 144. Left alone: few channels, where the
+    transforms cost more than they save, and small images, where transforming the weights does. Weights that stay
+    3x3 are transformed by the kernel, a panel at a time.
   }];
-  let options = [TargetOption];
+  let options = [TargetOption, Option<"mostGrowth", "most-growth", "int64_t", "3 << 19",
+                                       "Bytes that the weights may grow by being transformed when the model is compiled">];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
 }
 

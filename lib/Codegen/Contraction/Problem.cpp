@@ -75,7 +75,7 @@ static void foldLastTap(ContractionProblem &p, IndexBuilder &ix) {
 static void readPadding(ContractOp op, int64_t dim, RowDim &row) {
   row.pad = op.getPad(dim - 1);
   row.kernel = IndexBuilder::known(row.taps).value_or(1);
-  if (op.getWinograd()) row.kernel -= op.getWinograd() - 1;
+  if (op.getWinograd()) row.kernel = 3;
   row.extent = cast<ShapedType>(op.getInput().getType()).getDimSize(dim);
   int64_t size = cast<ShapedType>(op.getOut().getType()).getDimSize(dim);
   if (op.getPads().empty() || size == 0) return;

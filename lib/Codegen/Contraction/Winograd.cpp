@@ -2,7 +2,8 @@
 //
 // A tile of 4x4 results takes 36 products of a channel instead of 144, one of 2x2 16 instead of 36. A task is a block of tiles of one image by a group of column panels:
 // it transforms the tiles' input into scratch, then for each panel multiplies point by point, rows being tiles, and transforms the
-// products back through the epilogue. So scratch stays in the cache of a core, and padding is where input is read.
+// products back through the epilogue. So scratch stays in the cache of a core, and padding is where input is read. Weights that were not transformed
+// when the model was compiled are transformed here, a stripe and some channels at a time.
 //===-----------------------------------------------------------------------------------------------===//
 #include "WinogradTransforms.h"
 #include "../VectorBody.h"
@@ -33,8 +34,11 @@ private:
   void cut();
   Value loadInput(Value n, Value y, Value x, Value channel);
   void transformInput(const TileAt &at);
-  void multiply(Value stripe, Value count);
-  void multiplyRows(Value stripe, int64_t part, Value point, Value first, int64_t rows);
+  void transformWeights(Value stripe, Value first, Value size);
+  void clearProducts(Value count);
+  void multiplyStripe(Value stripe, Value count);
+  void multiply(Value stripe, Value count, Value channel, Value size);
+  void multiplyRows(Value stripe, int64_t part, Value point, Value first, int64_t rows, Value channel, Value size);
   void transformOutput(const TileAt &at, Value stripe, Microkernel &kernel);
   void storePartial(const TileAt &at, Value column, bool masked, ArrayRef<Value> results, Microkernel &kernel);
   void emitTask(Value task, Microkernel &kernel);
@@ -52,7 +56,12 @@ private:
   int64_t stripe;                        // columns that are multiplied before they are transformed: a panel, or several
   int64_t blockTiles, blocks, stripes, groupStripes, groups;
   int64_t inputLanes, outputLanes;
-  Value input, products; // scratch: [point, tile, channel]
+  int64_t chunk;           // input channels that are multiplied at once: all of them, or those that weights are transformed for
+  bool transforms = false; // weights are 3x3
+  // Scratch: [point, tile * channels + channel], and transformed weights [point, channel, column]. A point takes some more than that, because
+  // distances of a multiple of a page would put all points on the same lines of a cache.
+  Value input, products, weights;
+  static constexpr int64_t kApart = 16;
   Block *scratchBlock = nullptr;
 };
 
@@ -68,9 +77,14 @@ void WinogradGenerator::cut() {
   if (packedColumns % tile.columns) tile = tileOf(p, target, p.panel);
   stripe = std::max(p.panel, tile.columns);
   stripes = packedColumns / stripe;
-  // Equal blocks, an even number for two cores. The weights pass once for each: four blocks only where they stay in a cache.
+  auto weightsType = cast<MemRefType>(p.weights.getType());
+  transforms = weightsType.getDimSize(weightsType.getRank() - 3) == WinogradForm::kTaps;
+  chunk = depth;
+  if (transforms) chunk = llvm::divideCeil(depth, llvm::divideCeil(form.products() * depth * stripe * 4, target.cacheBytes / 2));
+  // Equal blocks, an even number for two cores. The weights pass once for each: four blocks only where they stay in a cache, and are not transformed
+  // again for each.
   blocks = (tiles + most - 1) / most;
-  if (weightBytes <= kCachedWeights) blocks = std::max(blocks, std::min<int64_t>(4, tiles / 8));
+  if (weightBytes <= kCachedWeights && !transforms) blocks = std::max(blocks, std::min<int64_t>(4, tiles / 8));
   if (blocks > 1) blocks += blocks % 2;
   blockTiles = (tiles + blocks - 1) / blocks;
   blocks = (tiles + blockTiles - 1) / blockTiles;
@@ -121,34 +135,63 @@ void WinogradGenerator::transformInput(const TileAt &at) {
           square.push_back(branch.getResult(0));
         }
       for (auto [point, v] : llvm::enumerate(transformWinogradInput(form, b, loc, square)))
-        vector::StoreOp::create(b, loc, v, input, ValueRange{ix.constant(point), at.slot, channel});
+        vector::StoreOp::create(b, loc, v, input, ValueRange{ix.constant(point), ix.add(ix.mul(at.slot, depth), channel)});
     });
   };
   ix.branch(inside, [&] { run(false); }, [&] { run(true); });
 }
 
+/// weights[:, k, :] = G w[first + k] G^T
+void WinogradGenerator::transformWeights(Value stripeIndex, Value first, Value size) {
+  Value zero = ix.constant(0), panel = ix.mul(stripeIndex, stripe / p.panel);
+  ix.loop(zero, size, 1, [&](Value k) {
+    for (int64_t column = 0; column < stripe; column += outputLanes) {
+      SmallVector<Value> square;
+      for (int64_t i = 0; i < WinogradForm::kTaps; ++i)
+        for (int64_t j = 0; j < WinogradForm::kTaps; ++j)
+          square.push_back(loadPacked(ix, p.weights,
+                                      {zero, ix.add(panel, column / p.panel), ix.constant(i), ix.constant(j), ix.add(first, k),
+                                       ix.constant(column % p.panel)},
+                                      outputLanes));
+      for (auto [point, v] : llvm::enumerate(transformWinogradWeights(form, b, loc, square)))
+        vector::StoreOp::create(b, loc, v, weights, ValueRange{ix.constant(point), k, ix.constant(column)});
+    }
+  });
+}
+
+void WinogradGenerator::clearProducts(Value count) {
+  Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(VectorType::get(stripe, b.getF32Type())));
+  ix.loop(ix.constant(0), ix.constant(form.products()), 1, [&](Value point) {
+    ix.loop(ix.constant(0), count, 1, [&](Value slot) { vector::StoreOp::create(b, loc, zero, products, ValueRange{point, ix.mul(slot, stripe)}); });
+  });
+}
+
 /// products[point, first + row, c] = sum over k of input[point, first + row, k] * weights[.., point, k, c], for the columns c of one tile: the
-/// whole stripe, or its `part`.
-void WinogradGenerator::multiplyRows(Value stripeIndex, int64_t part, Value point, Value first, int64_t rows) {
+/// whole stripe, or its `part`. In chunks it is added to what is there.
+void WinogradGenerator::multiplyRows(Value stripeIndex, int64_t part, Value point, Value first, int64_t rows, Value channel, Value size) {
   auto type = VectorType::get(tile.columns, b.getF32Type());
   Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(type)), start = ix.constant(0);
   Value panel = ix.mul(stripeIndex, stripe / p.panel), column = ix.constant(part * tile.columns);
   int64_t vectors = tile.vectors, sets = 1;
   // Enough sums under way to hide the latency of multiply-adds.
-  while (rows * vectors * sets < 8 && depth % (2 * sets) == 0) sets *= 2;
+  while (rows * vectors * sets < 8 && depth % (2 * sets) == 0 && chunk % (2 * sets) == 0) sets *= 2;
   SmallVector<Value> acc(rows * sets, zero);
+  auto place = [&](int64_t row) { return SmallVector<Value>{point, ix.add(ix.mul(ix.add(first, row), stripe), column)}; };
+  if (chunk < depth)
+    for (int64_t row = 0; row < rows; ++row) acc[row] = vector::LoadOp::create(b, loc, type, products, place(row));
   Value pointRow = ix.div(point, form.points), pointColumn = ix.rem(point, ix.constant(form.points));
-  auto forOp = scf::ForOp::create(b, loc, start, p.depth, ix.constant(sets), acc);
+  auto forOp = scf::ForOp::create(b, loc, start, size, ix.constant(sets), acc);
   {
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(forOp.getBody());
     SmallVector<Value> next(forOp.getRegionIterArgs());
     for (int64_t s = 0; s < sets; ++s) {
       Value k = ix.add(forOp.getInductionVar(), s);
-      Value w = loadPacked(ix, p.weights, {start, panel, pointRow, pointColumn, k, column}, tile.columns);
+      Value w = transforms ? vector::LoadOp::create(b, loc, type, weights, ValueRange{point, k, column}).getResult()
+                           : loadPacked(ix, p.weights, {start, panel, pointRow, pointColumn, k, column}, tile.columns);
       for (int64_t row = 0; row < rows; ++row) {
-        Value v = memref::LoadOp::create(b, loc, input, ValueRange{point, ix.add(first, row), k});
-        Value a = asVector(b, loc, v, tile.columns);
+        Value at = ix.add(ix.mul(ix.add(first, row), depth), ix.add(channel, k));
+        Value a = asVector(b, loc, memref::LoadOp::create(b, loc, input, ValueRange{point, at}), tile.columns);
         Value &sum = next[s * rows + row];
         sum = tile.fma ? vector::FMAOp::create(b, loc, a, w, sum).getResult()
                        : arith::AddFOp::create(b, loc, sum, arith::MulFOp::create(b, loc, a, w)).getResult();
@@ -159,14 +202,14 @@ void WinogradGenerator::multiplyRows(Value stripeIndex, int64_t part, Value poin
   for (int64_t row = 0; row < rows; ++row) {
     Value sum = forOp.getResult(row);
     for (int64_t s = 1; s < sets; ++s) sum = arith::AddFOp::create(b, loc, sum, forOp.getResult(s * rows + row));
-    vector::StoreOp::create(b, loc, sum, products, ValueRange{point, ix.add(first, row), column});
+    vector::StoreOp::create(b, loc, sum, products, place(row));
   }
 }
 
 /// Whole register tiles, and the remainder in powers of two.
-void WinogradGenerator::multiply(Value stripeIndex, Value count) {
+void WinogradGenerator::multiply(Value stripeIndex, Value count, Value channel, Value size) {
   auto allParts = [&](Value point, Value first, int64_t rows) {
-    for (int64_t part = 0; part < stripe / tile.columns; ++part) multiplyRows(stripeIndex, part, point, first, rows);
+    for (int64_t part = 0; part < stripe / tile.columns; ++part) multiplyRows(stripeIndex, part, point, first, rows, channel, size);
   };
   ix.loop(ix.constant(0), ix.constant(form.products()), 1, [&](Value point) {
     Value whole = ix.mul(ix.div(count, tile.rows), tile.rows), rest = ix.sub(count, whole), first = whole;
@@ -179,6 +222,17 @@ void WinogradGenerator::multiply(Value stripeIndex, Value count) {
       ix.branch(ix.less(ix.constant(0), bit), [&] { allParts(point, first, rows); }, [] {});
       first = ix.add(first, bit);
     }
+  });
+}
+
+void WinogradGenerator::multiplyStripe(Value stripeIndex, Value count) {
+  if (!transforms) return multiply(stripeIndex, count, ix.constant(0), p.depth);
+  if (chunk < depth) clearProducts(count);
+  ix.loop(ix.constant(0), p.depth, chunk, [&](Value channel) {
+    Value size = ix.constant(chunk);
+    if (depth % chunk) size = ix.min(size, ix.sub(p.depth, channel));
+    transformWeights(stripeIndex, channel, size);
+    multiply(stripeIndex, count, channel, size);
   });
 }
 
@@ -222,7 +276,7 @@ void WinogradGenerator::transformOutput(const TileAt &at, Value stripeIndex, Mic
     auto run = [&] {
       SmallVector<Value> square;
       for (int64_t point = 0; point < form.products(); ++point)
-        square.push_back(vector::LoadOp::create(b, loc, type, products, ValueRange{ix.constant(point), at.slot, ix.mul(v, outputLanes)}));
+        square.push_back(vector::LoadOp::create(b, loc, type, products, ValueRange{ix.constant(point), ix.add(ix.mul(at.slot, stripe), ix.mul(v, outputLanes))}));
       SmallVector<Value> results = transformWinogradOutput(form, b, loc, square);
       if (columns % outputLanes == 0) return store(column, false, results);
       ix.branch(ix.less(channel, ix.constant(columns - outputLanes + 1)), [&] { store(column, false, results); },
@@ -248,7 +302,7 @@ void WinogradGenerator::emitTask(Value task, Microkernel &kernel) {
   forTiles([&](const TileAt &at) { transformInput(at); });
   Value begin = ix.mul(index[2], groupStripes), end = ix.min(ix.add(begin, groupStripes), ix.constant(stripes));
   ix.loop(begin, end, 1, [&](Value stripeIndex) {
-    multiply(stripeIndex, count);
+    multiplyStripe(stripeIndex, count);
     forTiles([&](const TileAt &at) { transformOutput(at, stripeIndex, kernel); });
   });
 }
@@ -261,12 +315,14 @@ void WinogradGenerator::run() {
   loop->setAttr("ingot.cost", b.getI64IntegerAttr(flops / target.vectorBytes + 1));
   scratchBlock = loop.getBody();
   b.setInsertionPointToStart(scratchBlock);
-  auto scratch = [&](int64_t channels) {
-    auto type = MemRefType::get({form.products(), blockTiles, channels}, b.getF32Type());
-    return memref::AllocaOp::create(b, loc, type, b.getI64IntegerAttr(64)).getResult();
+  auto scratch = [&](ArrayRef<int64_t> point) {
+    SmallVector<int64_t> shape{form.products()};
+    shape.append(point.begin(), point.end());
+    return memref::AllocaOp::create(b, loc, MemRefType::get(shape, b.getF32Type()), b.getI64IntegerAttr(64)).getResult();
   };
-  input = scratch(depth);
-  products = scratch(stripe);
+  input = scratch({blockTiles * depth + kApart});
+  products = scratch({blockTiles * stripe + kApart});
+  if (transforms) weights = scratch({chunk + 1, stripe});
   ContractionTile one = tile;
   one.columns = outputLanes;
   one.vectors = 1;

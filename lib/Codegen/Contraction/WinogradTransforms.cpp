@@ -22,12 +22,13 @@ struct Arithmetic {
 
   Value add(Value x, Value y) { return arith::AddFOp::create(b, loc, x, y, contract); }
   Value sub(Value x, Value y) { return arith::SubFOp::create(b, loc, x, y, contract); }
-  /// x * k + y
-  Value fma(Value x, float k, Value y) {
+  Value mul(Value x, float k) {
     auto type = cast<VectorType>(x.getType());
     Value factor = arith::ConstantOp::create(b, loc, DenseElementsAttr::get(type, Attribute(b.getF32FloatAttr(k))));
-    return add(arith::MulFOp::create(b, loc, x, factor, contract), y);
+    return arith::MulFOp::create(b, loc, x, factor, contract);
   }
+  /// x * k + y
+  Value fma(Value x, float k, Value y) { return add(mul(x, k), y); }
 };
 
 } // namespace
@@ -72,6 +73,24 @@ static SmallVector<Value> transformSquare(Arithmetic &a, ArrayRef<Value> square,
   }
   for (int64_t i = 0; i < results; ++i) out.append(line(a, ArrayRef(columns).slice(i * points, points)));
   return out;
+}
+
+/// G w of 4x4 results.
+static SmallVector<Value> transformWeightsLine4(Arithmetic &a, ArrayRef<Value> w) {
+  Value outer = a.mul(a.add(w[0], w[2]), -1.0f / 6), middle = a.mul(w[1], 1.0f / 6);
+  Value outerTwo = a.fma(w[2], 1.0f / 6, a.mul(w[0], 1.0f / 24)), middleTwo = a.mul(w[1], 1.0f / 12);
+  return {a.mul(w[0], 1.0f / 4), a.sub(outer, middle), a.add(outer, middle), a.add(outerTwo, middleTwo), a.sub(outerTwo, middleTwo), w[2]};
+}
+
+/// G w of 2x2 results.
+static SmallVector<Value> transformWeightsLine2(Arithmetic &a, ArrayRef<Value> w) {
+  Value outer = a.mul(a.add(w[0], w[2]), 0.5f), middle = a.mul(w[1], 0.5f);
+  return {w[0], a.add(outer, middle), a.sub(outer, middle), w[2]};
+}
+
+SmallVector<Value> ingot::transformWinogradWeights(const WinogradForm &form, OpBuilder &b, Location loc, ArrayRef<Value> w) {
+  Arithmetic a{b, loc};
+  return transformSquare(a, w, WinogradForm::kTaps, form.points, form.results == 4 ? transformWeightsLine4 : transformWeightsLine2);
 }
 
 SmallVector<Value> ingot::transformWinogradInput(const WinogradForm &form, OpBuilder &b, Location loc, ArrayRef<Value> d) {

@@ -23,6 +23,8 @@ llvm::ArrayRef<WinogradForm> allWinogradForms();
 /// The form with so many results.
 const WinogradForm &winogradForm(int64_t results);
 
+/// G w G^T: points x points elements of 3x3 weights, row by row.
+llvm::SmallVector<mlir::Value> transformWinogradWeights(const WinogradForm &form, mlir::OpBuilder &b, mlir::Location loc, llvm::ArrayRef<mlir::Value> w);
 /// B^T d B of points x points elements, row by row.
 llvm::SmallVector<mlir::Value> transformWinogradInput(const WinogradForm &form, mlir::OpBuilder &b, mlir::Location loc, llvm::ArrayRef<mlir::Value> d);
 /// A^T m A: results x results of points x points products.

@@ -35,7 +35,7 @@ func.func @odd(%x: memref<1x2800x48xf32>, %w: memref<1x3x1x48x16xf32>, %out: mem
 }
 
 // CHECK-LABEL: func @winograd
-// CHECK: memref.alloca() {{.*}} : memref<36x25x32xf32>
+// CHECK: memref.alloca() {{.*}} : memref<36x816xf32>
 // CHECK: -> (vector<32xf32>, {{.*}}) {
 // CHECK-COUNT-14: vector.fma
 // HALF-LABEL: func @winograd

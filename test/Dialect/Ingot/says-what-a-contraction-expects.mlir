@@ -36,10 +36,22 @@ func.func @depthwise(%x: tensor<1x8x8x4xf32>, %w: tensor<1x3x3x4x4xf32>, %out: t
 
 // -----
 
-func.func @winograd(%x: tensor<1x8x8x4xf32>, %w: tensor<1x3x3x4x4xf32>, %out: tensor<1x6x6x4xf32>) -> tensor<1x6x6x4xf32> {
-  // expected-error @+1 {{expected two dimensions of stride 1 and 6x6 weights in Winograd's form, got}}
-  %r = ingot.contract ins(%x, %w : tensor<1x8x8x4xf32>, tensor<1x3x3x4x4xf32>) outs(%out : tensor<1x6x6x4xf32>)
+func.func @winograd(%x: tensor<1x8x8x4xf32>, %w: tensor<1x5x5x4x4xf32>, %out: tensor<1x6x6x4xf32>) -> tensor<1x6x6x4xf32> {
+  // expected-error @+1 {{expected 3x3 or 6x6 weights in Winograd's form, got}}
+  %r = ingot.contract ins(%x, %w : tensor<1x8x8x4xf32>, tensor<1x5x5x4x4xf32>) outs(%out : tensor<1x6x6x4xf32>)
     attributes {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, winograd = 4 : i64} {
+  ^bb0(%a: f32):
+    ingot.yield %a : f32
+  } -> tensor<1x6x6x4xf32>
+  return %r : tensor<1x6x6x4xf32>
+}
+
+// -----
+
+func.func @winograd_strided(%x: tensor<1x8x8x4xf32>, %w: tensor<1x3x3x4x4xf32>, %out: tensor<1x6x6x4xf32>) -> tensor<1x6x6x4xf32> {
+  // expected-error @+1 {{expected two dimensions of stride 1 in Winograd's form}}
+  %r = ingot.contract ins(%x, %w : tensor<1x8x8x4xf32>, tensor<1x3x3x4x4xf32>) outs(%out : tensor<1x6x6x4xf32>)
+    attributes {strides = array<i64: 2, 2>, dilations = array<i64: 1, 1>, winograd = 4 : i64} {
   ^bb0(%a: f32):
     ingot.yield %a : f32
   } -> tensor<1x6x6x4xf32>

@@ -49,10 +49,11 @@ static LogicalResult verifyForm(ContractOp op, ShapedType weights) {
   if (m != 0 && m != 2 && m != 4) return op.emitOpError("expected a Winograd form of 2x2 or 4x4 results, got ") << m;
   if (m == 0) return success();
   auto isOne = [](int64_t v) { return v == 1; };
-  int64_t firstTap = op.isPacked() ? 2 : 1;
-  if (!plain || op.getDepthwise() || op.getSpatialRank() != 2 || !llvm::all_of(op.getStrides(), isOne) || !llvm::all_of(op.getDilations(), isOne) ||
-      weights.getDimSize(firstTap) != m + 2 || weights.getDimSize(firstTap + 1) != m + 2)
-    return op.emitOpError("expected two dimensions of stride 1 and ") << m + 2 << "x" << m + 2 << " weights in Winograd's form, got " << weights;
+  if (!plain || op.getDepthwise() || op.getSpatialRank() != 2 || !llvm::all_of(op.getStrides(), isOne) || !llvm::all_of(op.getDilations(), isOne))
+    return op.emitOpError("expected two dimensions of stride 1 in Winograd's form");
+  int64_t firstTap = op.isPacked() ? 2 : 1, taps = weights.getDimSize(firstTap);
+  if ((taps != 3 && taps != m + 2) || weights.getDimSize(firstTap + 1) != taps)
+    return op.emitOpError("expected 3x3 or ") << m + 2 << "x" << m + 2 << " weights in Winograd's form, got " << weights;
   return success();
 }
 
