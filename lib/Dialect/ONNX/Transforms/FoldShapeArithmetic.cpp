@@ -3,6 +3,7 @@
 // Exporters compute shapes, axes and scales by operators.  ShapeAnalysis has evaluated them already; this pass writes the values down,
 // which can decide conditions of onnx.If, whose branches can then be evaluated in turn. So can the ranks that users of the results accept.
 //===-----------------------------------------------------------------------------===//
+#include "LevelRanks.h"
 #include "RequiredRanks.h"
 #include "ingot/Dialect/ONNX/ONNXDialect.h"
 #include "ingot/Transforms/Passes.h"
@@ -76,6 +77,12 @@ template <class Decide> static bool inlineDecided(func::FuncOp function, Decide 
   return changed;
 }
 
+static bool levelAllRanks(func::FuncOp function) {
+  bool changed = false;
+  function.walk([&](IfOp op) { changed |= levelRanks(op); });
+  return changed;
+}
+
 static void eraseDead(func::FuncOp function) {
   function.walk<WalkOrder::PostOrder, ReverseIterator>([](Operation *op) {
     if (isa_and_nonnull<ONNXDialect>(op->getDialect()) && isOpTriviallyDead(op)) op->erase();
@@ -92,7 +99,8 @@ struct FoldShapeArithmetic : ingot::impl::FoldShapeArithmeticBase<FoldShapeArith
       if (failed(shapes.run(getOperation()))) return signalPassFailure();
       shapes.updateTypes(getOperation());
       materialize(getOperation(), shapes);
-    } while (inlineDecided(getOperation(), branchByCondition) || inlineDecided(getOperation(), branchByRequiredRank));
+    } while (inlineDecided(getOperation(), branchByCondition) || inlineDecided(getOperation(), branchByRequiredRank) ||
+             levelAllRanks(getOperation()));
     eraseDead(getOperation());
   }
 };
