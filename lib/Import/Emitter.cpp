@@ -97,8 +97,14 @@ void Emitter::hintRankOf(Operation *op) {
   hintRank(result, largest);
 }
 
+/// Of a declared shape only the rank counts, and that only where inference finds none: sizes are often those of one example.
+static Type withoutSizes(TensorType type) {
+  if (!type.hasRank()) return type;
+  return RankedTensorType::get(SmallVector<int64_t>(type.getRank(), ShapedType::kDynamic), type.getElementType());
+}
+
 Type Emitter::resultType(Type declared, Type implied, ArrayRef<Value> operands) {
-  if (auto tensor = dyn_cast_if_present<TensorType>(declared)) return UnrankedTensorType::get(tensor.getElementType());
+  if (auto tensor = dyn_cast_if_present<TensorType>(declared)) return withoutSizes(tensor);
   if (declared) return declared;
   if (implied) return UnrankedTensorType::get(implied);
   for (Value operand : operands)

@@ -48,6 +48,7 @@ std::optional<Stage> ingot::parseStage(StringRef name) {
 static void buildNormalize(OpPassManager &pm, const PipelineOptions &options) {
   // Every value has its element type and shape.
   pm.addNestedPass<func::FuncOp>(createInferShapes());
+  pm.addNestedPass<func::FuncOp>(createRequireLengths());
   // Nothing is computed from sizes that are known, and no branch is left that they decide.
   pm.addNestedPass<func::FuncOp>(createFoldShapeArithmetic());
   pm.addPass(createFoldBatchNorm());

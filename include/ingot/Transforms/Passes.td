@@ -20,6 +20,16 @@ def InferShapes : Pass<"onnx-infer-shapes", "::mlir::func::FuncOp"> {
                         "add the attribute `dims` to each op: the dimensions of its results as expressions, for tests">];
 }
 
+def RequireLengths : Pass<"onnx-require-lengths", "::mlir::func::FuncOp"> {
+  let summary = "check lengths of shape operands that follow from the rank of the result";
+  let description = [{
+    Where the model says of how many dimensions a result is, and the operand that lists them (or the axes that make the difference) has a length
+    that only the run knows, the operand is reshaped to the length that follows. For example, with `%s : tensor<?xi64>` and a result
+    `tensor<?x?xf32>`, `%s` of `onnx.Reshape %x, %s` becomes `onnx.Reshape %s, [2] : tensor<2xi64>`. Where the rank is not known either,
+    nothing is done.
+  }];
+}
+
 def FoldShapeArithmetic : Pass<"onnx-fold-shape-arithmetic", "::mlir::func::FuncOp"> {
   let summary = "replace what is computed from shapes, and is the same for all inputs, by constants";
   let description = [{
