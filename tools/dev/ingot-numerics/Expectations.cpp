@@ -30,4 +30,15 @@ Error writeExpectations(StringRef path, const Expectations &expectations) {
   });
 }
 
+void keepRemarks(const Expectations &from, Expectations &to) {
+  for (auto &[name, reason] : to) {
+    auto old = from.find(name);
+    if (old == from.end())
+      continue;
+    auto [said, remark] = StringRef(old->second).split(" -- ");
+    if (!remark.empty() && said.split(':').first == StringRef(reason).split(':').first)
+      reason += (" -- " + remark).str();
+  }
+}
+
 } // namespace ingot::numerics

@@ -23,6 +23,7 @@ llvm::StringRef outcomeName(Outcome outcome);
 struct Verdict {
   Outcome outcome = Outcome::Pass;
   std::string message;
+  double seconds = 0; // of processor time, where the case had a process of its own
 };
 
 /// Compiles the case in `context` for this machine, runs it on every data set and compares.

@@ -44,6 +44,8 @@ constexpr rlim_t memoryLimit = rlim_t(12) << 30;
   _exit(0);
 }
 
+double secondsOf(const timeval &time) { return double(time.tv_sec) + 1e-6 * double(time.tv_usec); }
+
 Verdict readVerdict(const Child &child, int status, bool late) {
   if (late)
     return {Outcome::Timeout, "no end in time"};
@@ -95,9 +97,12 @@ void runForked(size_t count, unsigned jobs, double seconds, const std::function<
       if (!ended)
         kill(child.pid, SIGKILL);
       int status = 0;
-      waitpid(child.pid, &status, 0);
+      rusage used = {};
+      wait4(child.pid, &status, 0, &used);
       close(child.pipe);
-      done(child.index, readVerdict(child, status, !ended));
+      Verdict verdict = readVerdict(child, status, !ended);
+      verdict.seconds = secondsOf(used.ru_utime) + secondsOf(used.ru_stime);
+      done(child.index, verdict);
       children.erase(children.begin() + i);
     }
   }

@@ -6,6 +6,7 @@
 #include "Expectations.h"
 #include "Workers.h"
 #include "llvm/Support/CommandLine.h"
+#include "llvm/Support/FileUtilities.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/GlobPattern.h"
 #include "llvm/Support/Regex.h"
@@ -25,6 +26,7 @@ cl::opt<std::string> expectFile("expect", cl::desc("Cases that are known to fail
                                 cl::cat(category));
 cl::opt<bool> update("update", cl::desc("Write the file of --expect anew"), cl::cat(category));
 cl::opt<std::string> listFile("list", cl::desc("Write every case that does not pass, with its message"), cl::value_desc("file"), cl::cat(category));
+cl::opt<std::string> timesFile("times", cl::desc("Write the processor time of every case, the slowest first"), cl::value_desc("file"), cl::cat(category));
 cl::opt<unsigned> jobs("jobs", cl::desc("Cases at a time (default 2)"), cl::init(2), cl::cat(category));
 cl::opt<double> timeout("timeout", cl::desc("Seconds that a case may take (default 60)"), cl::init(60), cl::cat(category));
 cl::opt<unsigned> optLevel("O", cl::desc("Optimisation level (default 1: most of the time goes into compiling)"), cl::Prefix, cl::init(1),
@@ -94,9 +96,24 @@ public:
     outs() << "\n";
     for (auto &[outcome, count] : outcomes)
       outs() << count << " " << outcomeName(outcome) << ", ";
-    outs() << known << " of them known to fail, " << format("%.0f s", seconds) << "\n";
+    double processor = 0;
+    for (const Result &result : results)
+      processor += result.verdict.seconds;
+    outs() << known << " of them known to fail, " << format("%.0f s, %.0f s of processor time", seconds, processor) << "\n";
     outs() << passed << " passed, " << failed << " failed\n";
     return failed;
+  }
+
+  Error writeTimes(StringRef file) const {
+    std::vector<std::pair<double, StringRef>> times;
+    for (auto [i, result] : enumerate(results))
+      times.push_back({result.verdict.seconds, cases[i].name});
+    llvm::sort(times, std::greater<>());
+    return writeToOutput(file, [&](raw_ostream &os) {
+      for (auto &[seconds, name] : times)
+        os << format("%8.3f  ", seconds) << name << "\n";
+      return Error::success();
+    });
   }
 
   /// Name to message of all that do not pass.
@@ -146,12 +163,16 @@ int main(int argc, char **argv) {
   std::vector<Case> cases = selectCases(problem);
   if (!problem.empty())
     return complain("--filter: " + problem);
-  Expectations expectations;
-  if (!expectFile.empty() && !update) {
+  Expectations expectations, former;
+  if (!expectFile.empty()) {
     Expected<Expectations> read = readExpectations(expectFile);
-    if (!read)
+    // A file that is written anew need not exist.
+    if (!read && !update)
       return complain(toString(read.takeError()));
-    expectations = std::move(*read);
+    if (!read)
+      consumeError(read.takeError());
+    else
+      (update ? former : expectations) = std::move(*read);
   }
   if (update && (expectFile.empty() || !filter.empty()))
     return complain("--update needs --expect and all cases, that is no --filter");
@@ -179,9 +200,14 @@ int main(int argc, char **argv) {
     runForked(cases.size(), jobs, timeout, body, done);
   }
   unsigned failed = report.finish(std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());
+  Expectations failures = report.failures();
+  keepRemarks(update ? former : expectations, failures);
   for (auto &[file, wanted] : {std::pair(listFile.getValue(), !listFile.empty()), std::pair(expectFile.getValue(), update.getValue())})
     if (wanted)
-      if (Error error = writeExpectations(file, report.failures()))
+      if (Error error = writeExpectations(file, failures))
         return complain("cannot write \"" + file + "\": " + toString(std::move(error)));
+  if (!timesFile.empty())
+    if (Error error = report.writeTimes(timesFile))
+      return complain("cannot write \"" + timesFile + "\": " + toString(std::move(error)));
   return failed && !update ? 1 : 0;
 }
