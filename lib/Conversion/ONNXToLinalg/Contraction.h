@@ -21,6 +21,18 @@ mlir::Value contractWeights(ComputeBuilder &t, mlir::Value weights, int64_t grou
 mlir::Value convolve(ComputeBuilder &t, mlir::Value input, mlir::Value weights, const Window &window, int64_t groups,
                      llvm::ArrayRef<mlir::OpFoldResult> outDims, mlir::Type outElement, bool unsignedInput = false,
                      bool unsignedWeights = false, llvm::ArrayRef<int64_t> pads = {});
+/// The same for weights of which some size is not known. The input is padded.
+struct DynamicWindow {
+  llvm::SmallVector<int64_t> strides, dilations;
+};
+mlir::Value convolveDynamic(ComputeBuilder &t, mlir::Value input, mlir::Value weights, const DynamicWindow &window, int64_t groups,
+                            llvm::ArrayRef<mlir::OpFoldResult> outDims, mlir::Type outElement, bool unsignedInput = false,
+                            bool unsignedWeights = false);
+/// Transposed convolution of a channels-last tensor that is not padded, with weights [G*IC, OC, K...]; `before` is what is cut off at the
+/// beginning of each spatial dimension.
+mlir::Value convolveTransposedDynamic(ComputeBuilder &t, mlir::Value input, mlir::Value weights, const DynamicWindow &window, int64_t groups,
+                                      llvm::ArrayRef<mlir::OpFoldResult> before, llvm::ArrayRef<mlir::OpFoldResult> outDims,
+                                      mlir::Type outElement);
 /// The weights' type, of static shape; fails with the reason otherwise.
 mlir::FailureOr<mlir::RankedTensorType> staticWeights(mlir::ConversionPatternRewriter &b, mlir::Operation *op, mlir::Value weights);
 

@@ -105,6 +105,10 @@ private:
 struct ScanLowering : RegionLowering<onnx::ScanOp> {
   using RegionLowering::RegionLowering;
   LogicalResult matchAndRewrite(onnx::ScanOp op, OpAdaptor adaptor, ConversionPatternRewriter &b) const override;
+
+private:
+  /// Whether only an iteration knows the sizes of what is stacked as scan output `number`.
+  bool grows(onnx::ScanOp op, Value result, size_t number) const;
 };
 
 } // namespace
@@ -247,6 +251,11 @@ static int64_t entry(std::optional<ArrayRef<int64_t>> list, size_t i, int64_t ra
   return v < 0 ? v + rank : v;
 }
 
+bool ScanLowering::grows(onnx::ScanOp op, Value result, size_t number) const {
+  int64_t rank = shapes.rank(result), axis = entry(op.getScanOutputAxes(), number, rank);
+  return llvm::any_of(llvm::seq<int64_t>(0, rank), [&](int64_t i) { return i != axis && !lowering.isKnown(result, i); });
+}
+
 LogicalResult ScanLowering::matchAndRewrite(onnx::ScanOp op, OpAdaptor adaptor, ConversionPatternRewriter &b) const {
   Location loc = op.getLoc();
   int64_t scanned = op.getNumScanInputs(), states = op.getNumOperands() - scanned;
@@ -257,9 +266,8 @@ LogicalResult ScanLowering::matchAndRewrite(onnx::ScanOp op, OpAdaptor adaptor, 
       return b.notifyMatchFailure(op, "expected tensors of known rank to scan and to stack");
   for (auto [k, result] : llvm::enumerate(op.getResults().drop_front(states))) {
     int64_t rank = shapes.rank(result), axis = entry(op.getScanOutputAxes(), k, rank);
-    for (int64_t i = 0; i < rank; ++i)
-      if (i != axis && !lowering.isKnown(result, i))
-        return b.notifyMatchFailure(op, "expected scan outputs whose sizes do not depend on the iteration");
+    if (grows(op, result, k) && (axis != 0 || entry(op.getScanOutputDirections(), k)))
+      return b.notifyMatchFailure(op, "expected scan outputs whose sizes do not depend on the iteration, or are stacked in order along the first axis");
   }
   TensorBuilder t(b, loc);
   OpFoldResult count = t.dim(operands[states], entry(op.getScanInputAxes(), 0, shapes.rank(op.getOperand(states))));
@@ -271,6 +279,10 @@ LogicalResult ScanLowering::matchAndRewrite(onnx::ScanOp op, OpAdaptor adaptor, 
   }
   for (auto [k, result] : llvm::enumerate(op.getResults().drop_front(states))) {
     int64_t rank = shapes.rank(result), axis = entry(op.getScanOutputAxes(), k, rank);
+    if (grows(op, result, k)) {
+      init.push_back(GrowingTensor::start(t, GrowingTensor::dynamic(cast<RankedTensorType>(converted(result)))));
+      continue;
+    }
     Dims dims;
     for (int64_t i = 0; i < rank; ++i)
       dims.push_back(i == axis ? count : lowering.materialize(b, loc, shapes.dim(result, i)));
@@ -300,6 +312,10 @@ LogicalResult ScanLowering::matchAndRewrite(onnx::ScanOp op, OpAdaptor adaptor, 
   next = yielded(b, loc, given.take_front(states), types);
   for (auto [k, buffer] : llvm::enumerate(loop.getRegionIterArgs().drop_front(states))) {
     Value v = given[states + k], element = yielded(b, loc, v, converted(v));
+    if (grows(op, op.getResult(states + k), k)) {
+      next.push_back(GrowingTensor::append(t, buffer, element, i));
+      continue;
+    }
     Dims sizes = t.dims(element);
     int64_t axis = entry(op.getScanOutputAxes(), k, sizes.size() + 1);
     sizes.insert(sizes.begin() + axis, t.indexAttr(1));
@@ -310,9 +326,11 @@ LogicalResult ScanLowering::matchAndRewrite(onnx::ScanOp op, OpAdaptor adaptor, 
   scf::YieldOp::create(b, loc, next);
   b.setInsertionPointAfter(loop);
   SmallVector<Value> results;
-  for (auto [k, value, result] : llvm::enumerate(loop.getResults(), op.getResults()))
-    results.push_back(static_cast<int64_t>(k) < states ? finalValue(t, value, argumentTypes[k], result, converted(result))
-                                                       : t.castTo(value, converted(result)));
+  for (auto [k, value, result] : llvm::enumerate(loop.getResults(), op.getResults())) {
+    int64_t stacked = static_cast<int64_t>(k) - states;
+    Value whole = stacked >= 0 && grows(op, result, stacked) ? GrowingTensor::finish(t, value, t.value(count)) : value;
+    results.push_back(stacked < 0 ? finalValue(t, value, argumentTypes[k], result, converted(result)) : t.castTo(whole, converted(result)));
+  }
   b.replaceOp(op, results);
   return success();
 }

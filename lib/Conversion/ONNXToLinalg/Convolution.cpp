@@ -48,6 +48,8 @@ static Value depthwiseWeights(ComputeBuilder &t, Value weights) {
 Value ingot::convolve(ComputeBuilder &t, Value input, Value weights, const Window &window, int64_t groups, ArrayRef<OpFoldResult> outDims,
                       Type outElement, bool unsignedInput, bool unsignedWeights, ArrayRef<int64_t> pads) {
   auto type = cast<RankedTensorType>(weights.getType());
+  if (!type.hasStaticShape())
+    return convolveDynamic(t, input, weights, {window.strides, window.dilations}, groups, outDims, outElement, unsignedInput, unsignedWeights);
   ContractSpec spec{window.strides, window.dilations, groups, false, unsignedInput, unsignedWeights, SmallVector<int64_t>(pads)};
   spec.depthwise = groups > 1 && type.getDimSize(1) == 1 && type.getDimSize(0) == groups;
   if (spec.depthwise) {
@@ -78,17 +80,15 @@ namespace {
 struct ConvLowering : ONNXLowering<onnx::ConvOp> {
   using ONNXLowering::ONNXLowering;
   LogicalResult matchAndRewrite(onnx::ConvOp op, OpAdaptor adaptor, ConversionPatternRewriter &b) const override {
-    auto weights = staticWeights(b, op, adaptor.getW());
-    if (failed(weights))
-      return failure();
+    auto weights = cast<RankedTensorType>(adaptor.getW().getType());
     if (!op->hasAttr("channels_last"))
       return b.notifyMatchFailure(op, "expected channels last");
     auto type = cast<RankedTensorType>(typeConverter->convertType(op.getType()));
     ComputeBuilder t(b, op.getLoc());
     Dims out = lowering.dims(b, op.getLoc(), op.getY());
-    Dims in = t.dims(adaptor.getX());
-    Window window = makeWindow(t, windowAttributes(op), weights->getShape().drop_front(2), in, out);
-    auto pads = kernelPads(window, in, out);
+    Dims in = t.dims(adaptor.getX()), kernel = t.dims(adaptor.getW());
+    Window window = makeWindow(t, windowAttributes(op), ArrayRef<OpFoldResult>(kernel).drop_front(2), in, out);
+    auto pads = weights.hasStaticShape() ? kernelPads(window, in, out) : std::nullopt;
     Value x = pads ? adaptor.getX() : window.pad(t, adaptor.getX(), t.number(type.getElementType(), 0));
     Value y = convolve(t, x, adaptor.getW(), window, op.getGroup(), out, type.getElementType(), false, false,
                        pads.value_or(SmallVector<int64_t>()));

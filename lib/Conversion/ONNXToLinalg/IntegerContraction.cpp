@@ -188,12 +188,12 @@ struct QLinearMatMulLowering : ONNXLowering<onnx::QLinearMatMulOp> {
 struct ConvIntegerLowering : ONNXLowering<onnx::ConvIntegerOp> {
   using ONNXLowering::ONNXLowering;
   LogicalResult matchAndRewrite(onnx::ConvIntegerOp op, OpAdaptor adaptor, ConversionPatternRewriter &b) const override {
-    auto weights = staticWeights(b, op, adaptor.getW());
-    if (failed(weights) || !op->hasAttr("channels_last"))
+    if (!op->hasAttr("channels_last"))
       return b.notifyMatchFailure(op, "expected channels last");
     ComputeBuilder t(b, op.getLoc());
     Dims out = lowering.dims(b, op.getLoc(), op.getY());
-    Window window = makeWindow(t, windowAttributes(op), weights->getShape().drop_front(2), t.dims(adaptor.getX()), out);
+    Dims kernel = t.dims(adaptor.getW());
+    Window window = makeWindow(t, windowAttributes(op), ArrayRef<OpFoldResult>(kernel).drop_front(2), t.dims(adaptor.getX()), out);
     Quantized x = quantized(op.getX(), adaptor.getX(), op.getXZeroPoint(), adaptor.getXZeroPoint());
     Quantized w = quantized(op.getW(), adaptor.getW(), op.getWZeroPoint(), adaptor.getWZeroPoint());
     Value y = integerConv(t, x, w, window, op.getGroup(), out);
@@ -206,13 +206,13 @@ struct ConvIntegerLowering : ONNXLowering<onnx::ConvIntegerOp> {
 struct QLinearConvLowering : ONNXLowering<onnx::QLinearConvOp> {
   using ONNXLowering::ONNXLowering;
   LogicalResult matchAndRewrite(onnx::QLinearConvOp op, OpAdaptor adaptor, ConversionPatternRewriter &b) const override {
-    auto weights = staticWeights(b, op, adaptor.getW());
-    if (failed(weights) || !op->hasAttr("channels_last"))
+    if (!op->hasAttr("channels_last"))
       return b.notifyMatchFailure(op, "expected channels last");
     auto type = cast<RankedTensorType>(typeConverter->convertType(op.getType()));
     ComputeBuilder t(b, op.getLoc());
     Dims out = lowering.dims(b, op.getLoc(), op.getY());
-    Window window = makeWindow(t, windowAttributes(op), weights->getShape().drop_front(2), t.dims(adaptor.getX()), out);
+    Dims kernel = t.dims(adaptor.getW());
+    Window window = makeWindow(t, windowAttributes(op), ArrayRef<OpFoldResult>(kernel).drop_front(2), t.dims(adaptor.getX()), out);
     Quantized x = quantized(op.getX(), adaptor.getX(), op.getXZeroPoint(), adaptor.getXZeroPoint());
     Quantized w = quantized(op.getW(), adaptor.getW(), op.getWZeroPoint(), adaptor.getWZeroPoint());
     Value acc = integerConv(t, x, w, window, op.getGroup(), out);

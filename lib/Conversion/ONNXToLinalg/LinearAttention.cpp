@@ -2,6 +2,7 @@
 //
 // One loop over time carries S [batch, kv head, key, value] in wide floats, updated in place; the inner loops run along the values.
 //===-----------------------------------------------------------------------------===//
+#include "Broadcast.h"
 #include "ComputeBuilder.h"
 #include "Families.h"
 
@@ -104,18 +105,26 @@ LogicalResult LinearAttentionLowering::matchAndRewrite(onnx::LinearAttentionOp o
   if (decays) {
     checkRows(adaptor.getDecay(), "decay");
     OpFoldResult width = t.dim(adaptor.getDecay(), 2);
-    bool perHead = getConstantIntValue(width) == kvHeads && getConstantIntValue(kd[2]) != kvHeads;
-    if (!perHead)
+    auto known = getConstantIntValue(width);
+    bool perHead = known == kvHeads && getConstantIntValue(kd[2]) != kvHeads;
+    if (known && !perHead)
       t.checkEqual(width, kd[2], "expected 'decay' as wide as 'key', or of one number for each head");
+    OpFoldResult each = t.floorDiv(width, heads);
+    t.checkEqual(t.mul(each, heads), width, "expected 'decay' as wide as 'key', or of one number for each head");
     Value factors = t.mapWide(adaptor.getDecay(), {}, t.dims(adaptor.getDecay()), wide, [](ScalarBuilder &s, ValueRange x) { return s.exp(x[0]); });
     decay = perHead ? t.mapWide(factors, t.select(4, {0, 1, 2}), {batch, length, heads, keys}, wide, [](ScalarBuilder &, ValueRange x) { return x[0]; })
-                    : t.expand(factors, byHead, {batch, length, heads, keys});
+                    : t.expand(factors, byHead, {batch, length, heads, each});
+    // Only the run may know which of both it is.
+    if (!known)
+      decay = expandTo(t, decay, {batch, length, heads, keys});
   }
   if (corrects) {
     beta = adaptor.getBeta();
     checkRows(beta, "beta");
     OpFoldResult width = t.dim(beta, 2);
-    if (getConstantIntValue(width) != 1)
+    if (!getConstantIntValue(width))
+      beta = expandTo(t, beta, {batch, length, heads});
+    else if (getConstantIntValue(width) != 1)
       t.checkEqual(width, heads, "expected 'beta' of one number for each head, or one for all");
   }
   Step step{t, wide, batch, heads, group, keys, values, Value()};
@@ -136,8 +145,10 @@ LogicalResult LinearAttentionLowering::matchAndRewrite(onnx::LinearAttentionOp o
       t.checkEqual(t.dim(adaptor.getPastState(), i), wanted[i], "dimension " + Twine(i) + " of 'past_state' does not fit");
     state = t.convertElements(adaptor.getPastState(), wide);
     // The loop updates it in place; the operand stays as it is.
-    if (state == adaptor.getPastState())
-      state = t.insert(state, t.empty({batch, heads, keys, values}, wide), Dims(4, t.indexAttr(0)), {batch, heads, keys, values});
+    Value own = t.empty({batch, heads, keys, values}, wide);
+    state = t.castTo(state, own.getType());
+    if (wide == element)
+      state = t.insert(state, own, Dims(4, t.indexAttr(0)), {batch, heads, keys, values});
   }
   Value output = t.empty({batch, length, heads, group, values}, element);
   auto loop = scf::ForOp::create(b, op.getLoc(), t.index(0), t.value(length), t.index(1), ValueRange{state, output});

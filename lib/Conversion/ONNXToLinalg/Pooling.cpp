@@ -52,6 +52,19 @@ template <class OpT> LogicalResult requireChannelsLast(ConversionPatternRewriter
   return b.notifyMatchFailure(op, "expected channels last");
 }
 
+/// Dimensions of the result. How many windows there are with 'ceil_mode' is no affine expression of the size, so that no shape rule says it.
+template <class OpT>
+Dims resultDims(OpT op, const LoweringContext &lowering, ConversionPatternRewriter &b, TensorBuilder &t, ArrayRef<OpFoldResult> in) {
+  Dims out;
+  ArrayRef<int64_t> kernel = op.getKernelShape();
+  int64_t spatial = kernel.size(), rank = in.size();
+  for (int64_t i = 0; i < rank; ++i)
+    out.push_back(i == 0 || i == rank - 1 || lowering.isKnown(op.getY(), i)
+                      ? lowering.materialize(b, op.getLoc(), lowering.shapes.dim(op.getY(), i))
+                      : countWindowsUp(t, windowAttributes(op), i - 1, spatial, kernel[i - 1], in[i]));
+  return out;
+}
+
 /// y = mean of the window, over all of it or what lies in the input
 struct AveragePoolLowering : ONNXLowering<onnx::AveragePoolOp> {
   using ONNXLowering::ONNXLowering;
@@ -61,7 +74,7 @@ struct AveragePoolLowering : ONNXLowering<onnx::AveragePoolOp> {
     auto type = cast<RankedTensorType>(typeConverter->convertType(op.getType()));
     ComputeBuilder t(b, op.getLoc());
     Type wide = wideType(type.getElementType());
-    Dims out = lowering.dims(b, op.getLoc(), op.getY()), in = t.dims(adaptor.getX());
+    Dims in = t.dims(adaptor.getX()), out = resultDims(op, lowering, b, t, in);
     Window w = makeWindow(t, windowAttributes(op), op.getKernelShape(), in, out);
     Value padded = w.pad(t, adaptor.getX(), t.number(type.getElementType(), 0));
     Value sums = reduceWindows(t, padded, w, out, t.number(wide, 0), [](ScalarBuilder &s, ValueRange x) { return s.add(x[1], x[0]); });
@@ -109,8 +122,8 @@ struct LpPoolLowering : ONNXLowering<onnx::LpPoolOp> {
       return failure();
     auto type = cast<RankedTensorType>(typeConverter->convertType(op.getType()));
     ComputeBuilder t(b, op.getLoc());
-    Dims out = lowering.dims(b, op.getLoc(), op.getY());
-    Window w = makeWindow(t, windowAttributes(op), op.getKernelShape(), t.dims(adaptor.getX()), out);
+    Dims in = t.dims(adaptor.getX()), out = resultDims(op, lowering, b, t, in);
+    Window w = makeWindow(t, windowAttributes(op), op.getKernelShape(), in, out);
     Value padded = w.pad(t, adaptor.getX(), t.number(type.getElementType(), 0));
     double p = op.getP();
     Value sums = reduceWindows(t, padded, w, out, t.number(wideType(type.getElementType()), 0), [&](ScalarBuilder &s, ValueRange x) {
@@ -133,7 +146,7 @@ struct MaxPoolLowering : ONNXLowering<onnx::MaxPoolOp> {
       return failure();
     auto type = cast<RankedTensorType>(typeConverter->convertType(op.getY().getType()));
     ComputeBuilder t(b, op.getLoc(), isUnsigned(op.getX()));
-    Dims out = lowering.dims(b, op.getLoc(), op.getY()), in = t.dims(adaptor.getX());
+    Dims in = t.dims(adaptor.getX()), out = resultDims(op, lowering, b, t, in);
     Window w = makeWindow(t, windowAttributes(op), op.getKernelShape(), in, out);
     ScalarBuilder scalars(b, op.getLoc(), t.isUnsigned, type.getElementType());
     Value padded = w.pad(t, adaptor.getX(), scalars.lowest(type.getElementType()));

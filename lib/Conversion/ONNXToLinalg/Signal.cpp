@@ -24,6 +24,22 @@ static void checkSize(TensorBuilder &t, OpFoldResult v, int64_t least, StringRef
     t.check(arith::AndIOp::create(t.b, t.loc, low, high), "expected " + what + " of " + Twine(least) + " or more");
 }
 
+/// Complex numbers: a last dimension of which only the run knows whether it is 1 or 2 becomes 2, the imaginary parts being 0.
+static Value withKnownComponents(ComputeBuilder &t, Value x) {
+  auto type = cast<RankedTensorType>(x.getType());
+  int64_t rank = type.getRank();
+  if (rank == 0 || !type.isDynamicDim(rank - 1)) return x;
+  OpFoldResult components = t.dim(x, rank - 1), two = t.indexAttr(2);
+  Value low = t.compare(arith::CmpIPredicate::sge, t.value(components), t.index(1)), high = t.compare(arith::CmpIPredicate::sle, t.value(components), t.index(2));
+  t.check(arith::AndIOp::create(t.b, t.loc, low, high), "expected a last dimension of 1 (real) or 2 (complex numbers)");
+  Dims none(rank, t.indexAttr(0)), after = none;
+  after.back() = t.sub(two, components);
+  Value padded = t.padOrCrop(x, none, after, t.number(type.getElementType(), 0));
+  SmallVector<int64_t> shape(cast<RankedTensorType>(padded.getType()).getShape());
+  shape.back() = 2;
+  return t.castTo(padded, type.clone(shape));
+}
+
 namespace {
 
 /// y[k] = sum over j of x[j] exp(-2 pi i j k / n) along an axis; inverse with + and divided by n
@@ -34,7 +50,9 @@ struct DFTLowering : ONNXLowering<onnx::DFTOp> {
     auto inType = dyn_cast<RankedTensorType>(adaptor.getInput().getType());
     if (!type || !inType)
       return b.notifyMatchFailure(op, "expected ranked tensors");
-    int64_t rank = inType.getRank(), components = inType.getDimSize(rank - 1);
+    ComputeBuilder t(b, op.getLoc());
+    Value numbers = withKnownComponents(t, adaptor.getInput());
+    int64_t rank = inType.getRank(), components = cast<RankedTensorType>(numbers.getType()).getDimSize(rank - 1);
     if (components != 1 && components != 2)
       return emitError(op.getLoc()) << "expected a last dimension of 1 (real) or 2 (complex numbers), got " << inType;
     Fourier f;
@@ -42,8 +60,7 @@ struct DFTLowering : ONNXLowering<onnx::DFTOp> {
     f.onesided = op.getOnesided() != 0;
     if (f.inverse && f.onesided && components != 2)
       return emitError(op.getLoc()) << "expected complex numbers for a one-sided inverse, got " << inType;
-    ComputeBuilder t(b, op.getLoc());
-    Value x = t.convertElements(adaptor.getInput(), wideType(inType.getElementType()));
+    Value x = t.convertElements(numbers, wideType(inType.getElementType()));
     Dims sizes = t.dims(x);
     OpFoldResult axis = isAbsent(op.getAxis()) ? t.indexAttr(-2) : scalarSize(t, shapes, op.getAxis(), adaptor.getAxis()), one = t.indexAttr(1);
     if (auto known = getConstantIntValue(axis)) {
@@ -117,6 +134,7 @@ struct STFTLowering : ONNXLowering<onnx::STFTOp> {
     Value signal = t.convertElements(adaptor.getSignal(), element);
     if (inType.getRank() == 2)
       signal = t.insertUnitDim(signal, 2);
+    signal = withKnownComponents(t, signal);
     int64_t components = cast<RankedTensorType>(signal.getType()).getDimSize(2);
     if (components != 1 && components != 2)
       return emitError(op.getLoc()) << "expected a last dimension of 1 (real) or 2 (complex numbers), got " << inType;

@@ -87,32 +87,69 @@ Value phaseWeights(ComputeBuilder &t, Value weights, const Geometry &g, ArrayRef
 struct ConvTransposeLowering : ONNXLowering<onnx::ConvTransposeOp> {
   using ONNXLowering::ONNXLowering;
   LogicalResult matchAndRewrite(onnx::ConvTransposeOp op, OpAdaptor adaptor, ConversionPatternRewriter &b) const override;
-  FailureOr<Geometry> geometry(onnx::ConvTransposeOp op, ComputeBuilder &t, Value x, RankedTensorType weights, ArrayRef<OpFoldResult> out) const;
+  std::optional<Geometry> geometry(onnx::ConvTransposeOp op, ComputeBuilder &t, Value x, RankedTensorType weights, ArrayRef<OpFoldResult> out) const;
+  Value lowerDynamic(onnx::ConvTransposeOp op, ComputeBuilder &t, OpAdaptor adaptor, ArrayRef<OpFoldResult> out, Type element) const;
 };
+
+bool padsBySize(onnx::ConvTransposeOp op) { return op.getOutputShape() || op.getAutoPad().starts_with("SAME"); }
+
+int64_t strideOf(onnx::ConvTransposeOp op, int64_t i) { return op.getStrides() ? (*op.getStrides())[i] : 1; }
+int64_t dilationOf(onnx::ConvTransposeOp op, int64_t i) { return op.getDilations() ? (*op.getDilations())[i] : 1; }
+
+/// Padding that is given as a number.
+int64_t givenPad(onnx::ConvTransposeOp op, int64_t i) { return op.getPads() && op.getAutoPad() != "VALID" ? (*op.getPads())[i] : 0; }
+
+Value addBias(onnx::ConvTransposeOp op, ComputeBuilder &t, Value y, Value bias, ArrayRef<OpFoldResult> out) {
+  if (isAbsent(op.getB()))
+    return y;
+  int64_t rank = out.size();
+  AffineMap maps[] = {t.b.getMultiDimIdentityMap(rank), t.select(rank, {rank - 1})};
+  return t.mapWide({y, bias}, maps, out, elementType(y), [](ScalarBuilder &s, ValueRange x) { return s.add(x[0], x[1]); });
+}
 
 } // namespace
 
-/// Padding as given, or what brings the result to the size asked for, the odd one at the end for SAME_UPPER, else at the beginning.
-FailureOr<Geometry> ConvTransposeLowering::geometry(onnx::ConvTransposeOp op, ComputeBuilder &t, Value x, RankedTensorType weights,
+/// The same as a sum over all taps of a stretched input, for sizes that only the run knows.
+Value ConvTransposeLowering::lowerDynamic(onnx::ConvTransposeOp op, ComputeBuilder &t, OpAdaptor adaptor, ArrayRef<OpFoldResult> out,
+                                          Type element) const {
+  Dims in = t.dims(adaptor.getX()), kernel = t.dims(adaptor.getW()), before;
+  DynamicWindow window;
+  for (int64_t i = 0, r = out.size() - 2; i < r; ++i) {
+    window.strides.push_back(strideOf(op, i));
+    window.dilations.push_back(dilationOf(op, i));
+    if (!padsBySize(op)) {
+      before.push_back(t.indexAttr(givenPad(op, i)));
+      continue;
+    }
+    int64_t extra = op.getOutputPadding() ? (*op.getOutputPadding())[i] : 0;
+    OpFoldResult one = t.indexAttr(1), last = t.mul(t.sub(in[1 + i], one), t.indexAttr(window.strides[i]));
+    OpFoldResult spread = t.add(t.mul(t.sub(kernel[2 + i], one), t.indexAttr(window.dilations[i])), t.indexAttr(1 + extra));
+    OpFoldResult total = t.max(t.sub(t.add(last, spread), out[1 + i]), t.indexAttr(0)), half = t.floorDiv(total, t.indexAttr(2));
+    before.push_back(op.getAutoPad() == "SAME_UPPER" ? half : t.sub(total, half));
+  }
+  Value y = convolveTransposedDynamic(t, adaptor.getX(), adaptor.getW(), window, op.getGroup(), before, out, element);
+  return addBias(op, t, y, adaptor.getB(), out);
+}
+
+/// Nothing where a size is not known that the phases follow from. Padding as given, or what brings the result to the size asked for, the odd one at the end for SAME_UPPER, else at the beginning.
+std::optional<Geometry> ConvTransposeLowering::geometry(onnx::ConvTransposeOp op, ComputeBuilder &t, Value x, RankedTensorType weights,
                                                     ArrayRef<OpFoldResult> out) const {
+  if (!weights.hasStaticShape())
+    return std::nullopt;
   Geometry g;
   int64_t r = weights.getRank() - 2;
   Dims in = t.dims(x);
-  bool bySize = op.getOutputShape() || op.getAutoPad().starts_with("SAME");
   for (int64_t i = 0; i < r; ++i) {
-    int64_t dilation = op.getDilations() ? (*op.getDilations())[i] : 1;
-    g.strides.push_back(op.getStrides() ? (*op.getStrides())[i] : 1);
+    int64_t dilation = dilationOf(op, i);
+    g.strides.push_back(strideOf(op, i));
     g.kernel.push_back((weights.getDimSize(2 + i) - 1) * dilation + 1);
     g.input.push_back(in[1 + i]);
     g.output.push_back(out[1 + i]);
-    int64_t before = op.getPads() && !bySize && op.getAutoPad() != "VALID" ? (*op.getPads())[i] : 0;
-    if (bySize) {
+    int64_t before = givenPad(op, i);
+    if (padsBySize(op)) {
       auto inSize = getConstantIntValue(in[1 + i]), outSize = getConstantIntValue(out[1 + i]);
-      if (!inSize || !outSize) {
-        emitError(op.getLoc()) << "expected static spatial dimensions where padding follows from the size of the result, got "
-                               << x.getType();
-        return failure();
-      }
+      if (!inSize || !outSize)
+        return std::nullopt;
       int64_t extra = op.getOutputPadding() ? (*op.getOutputPadding())[i] : 0;
       int64_t total = std::max<int64_t>(g.strides[i] * (*inSize - 1) + extra + g.kernel[i] - *outSize, 0);
       before = op.getAutoPad() == "SAME_UPPER" ? total / 2 : total - total / 2;
@@ -123,18 +160,18 @@ FailureOr<Geometry> ConvTransposeLowering::geometry(onnx::ConvTransposeOp op, Co
 }
 
 LogicalResult ConvTransposeLowering::matchAndRewrite(onnx::ConvTransposeOp op, OpAdaptor adaptor, ConversionPatternRewriter &b) const {
-  auto weights = staticWeights(b, op, adaptor.getW());
-  if (failed(weights))
-    return failure();
+  auto weights = cast<RankedTensorType>(adaptor.getW().getType());
   if (!op->hasAttr("channels_last"))
     return b.notifyMatchFailure(op, "expected channels last");
   auto type = cast<RankedTensorType>(typeConverter->convertType(op.getType()));
   Type element = type.getElementType();
   ComputeBuilder t(b, op.getLoc());
   Dims out = lowering.dims(b, op.getLoc(), op.getY());
-  auto g = geometry(op, t, adaptor.getX(), *weights, out);
-  if (failed(g))
-    return failure();
+  auto g = geometry(op, t, adaptor.getX(), weights, out);
+  if (!g) {
+    b.replaceOp(op, t.castTo(lowerDynamic(op, t, adaptor, out, element), type));
+    return success();
+  }
   int64_t r = g->kernel.size();
   SmallVector<int64_t> dilations(r, 1);
   if (op.getDilations())
@@ -179,11 +216,7 @@ LogicalResult ConvTransposeLowering::matchAndRewrite(onnx::ConvTransposeOp op, O
     return false;
   }());
 
-  if (!isAbsent(op.getB())) {
-    AffineMap maps[] = {b.getMultiDimIdentityMap(r + 2), t.select(r + 2, {r + 1})};
-    y = t.mapWide({y, adaptor.getB()}, maps, out, element, [](ScalarBuilder &s, ValueRange x) { return s.add(x[0], x[1]); });
-  }
-  b.replaceOp(op, t.castTo(y, type));
+  b.replaceOp(op, t.castTo(addBias(op, t, y, adaptor.getB(), out), type));
   return success();
 }
 

@@ -8,16 +8,25 @@ using namespace ingot;
 
 Window ingot::makeWindow(ComputeBuilder &t, const WindowAttributes &attributes, ArrayRef<int64_t> kernel, ArrayRef<OpFoldResult> input,
                          ArrayRef<OpFoldResult> output) {
+  Dims sizes;
+  for (int64_t k : kernel)
+    sizes.push_back(t.indexAttr(k));
+  return makeWindow(t, attributes, sizes, input, output);
+}
+
+Window ingot::makeWindow(ComputeBuilder &t, const WindowAttributes &attributes, ArrayRef<OpFoldResult> kernel, ArrayRef<OpFoldResult> input,
+                         ArrayRef<OpFoldResult> output) {
   Window w;
   int64_t r = kernel.size();
-  w.kernel.assign(kernel.begin(), kernel.end());
+  for (OpFoldResult k : kernel)
+    w.kernel.push_back(getConstantIntValue(k).value_or(ShapedType::kDynamic));
   w.strides = attributes.strides ? llvm::to_vector(*attributes.strides) : SmallVector<int64_t>(r, 1);
   w.dilations = attributes.dilations ? llvm::to_vector(*attributes.dilations) : SmallVector<int64_t>(r, 1);
   bool same = attributes.autoPad.starts_with("SAME");
   for (int64_t i = 0; i < r; ++i) {
     // The last window starts at (O - 1) * stride.
     OpFoldResult covered = t.add(t.mul(t.sub(output[1 + i], t.indexAttr(1)), t.indexAttr(w.strides[i])),
-                                 t.indexAttr((kernel[i] - 1) * w.dilations[i] + 1));
+                                 t.add(t.mul(t.sub(kernel[i], t.indexAttr(1)), t.indexAttr(w.dilations[i])), t.indexAttr(1)));
     OpFoldResult missing = t.sub(covered, input[1 + i]), none = t.indexAttr(0);
     OpFoldResult before = none;
     if (same) {
@@ -30,6 +39,16 @@ Window ingot::makeWindow(ComputeBuilder &t, const WindowAttributes &attributes, 
     w.padAfter.push_back(t.max(t.sub(missing, before), none));
   }
   return w;
+}
+
+OpFoldResult ingot::countWindowsUp(TensorBuilder &t, const WindowAttributes &attributes, int64_t dim, int64_t rank, int64_t kernel,
+                                   OpFoldResult input) {
+  int64_t stride = attributes.strides ? (*attributes.strides)[dim] : 1, dilation = attributes.dilations ? (*attributes.dilations)[dim] : 1;
+  bool given = attributes.pads && attributes.autoPad == "NOTSET";
+  int64_t before = given ? (*attributes.pads)[dim] : 0, after = given ? (*attributes.pads)[rank + dim] : 0;
+  OpFoldResult span = t.add(input, t.indexAttr(before + after - (kernel - 1) * dilation - 1));
+  OpFoldResult reached = t.add(t.ceilDiv(span, t.indexAttr(stride)), t.indexAttr(1));
+  return t.max(t.min(reached, t.ceilDiv(t.add(input, t.indexAttr(before)), t.indexAttr(stride))), t.indexAttr(0));
 }
 
 bool Window::isPadded() const {

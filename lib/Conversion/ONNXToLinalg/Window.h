@@ -6,7 +6,7 @@
 
 namespace ingot {
 
-/// Kernel sizes, strides, dilations and padding of the spatial dimensions of a channels-last tensor [N, spatial..., C].
+/// Kernel sizes (dynamic where not known), strides, dilations and padding of the spatial dimensions of a channels-last tensor [N, spatial..., C].
 struct Window {
   llvm::SmallVector<int64_t> kernel, strides, dilations;
   /// Elements added at the beginning, and as many at the end as the last window needs (0 where none sticks out).
@@ -34,7 +34,13 @@ template <class OpT> WindowAttributes windowAttributes(OpT op) {
   return {op.getAutoPad(), op.getDilations(), op.getPads(), op.getStrides()};
 }
 
-/// `input` and `output` are dimensions of channels-last tensors.
+/// The number of windows in one dimension, where the last one may reach over the end by any amount but must not start behind the padding.
+mlir::OpFoldResult countWindowsUp(TensorBuilder &t, const WindowAttributes &attributes, int64_t dim, int64_t rank, int64_t kernel,
+                                  mlir::OpFoldResult input);
+
+/// `input` and `output` are dimensions of channels-last tensors. A size of the kernel that is not known is dynamic in the window, too.
+Window makeWindow(ComputeBuilder &t, const WindowAttributes &attributes, llvm::ArrayRef<mlir::OpFoldResult> kernel,
+                  llvm::ArrayRef<mlir::OpFoldResult> input, llvm::ArrayRef<mlir::OpFoldResult> output);
 Window makeWindow(ComputeBuilder &t, const WindowAttributes &attributes, llvm::ArrayRef<int64_t> kernel,
                   llvm::ArrayRef<mlir::OpFoldResult> input, llvm::ArrayRef<mlir::OpFoldResult> output);
 

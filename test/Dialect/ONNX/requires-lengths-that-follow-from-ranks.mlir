@@ -14,12 +14,20 @@ func.func @follows(%x: tensor<?xf32>, %s: tensor<?xi64>) -> tensor<?xf32> {
   return %y : tensor<?xf32>
 }
 
-// A result of the data's rank can come of a shorter list; and of a rank that nobody knows follows nothing.
+// A result of the data's rank can come of a shorter list, which gets ones before it.
+// CHECK-LABEL: func @lengthens
+// CHECK: %[[PADDED:.*]] = onnx.Pad %arg1
+// CHECK: %[[S:.*]] = onnx.Reshape %[[PADDED]], {{.*}} -> tensor<2xi64>
+// CHECK: onnx.Expand %arg0, %[[S]]
+func.func @lengthens(%x: tensor<?x?xf32>, %s: tensor<?xi64>) -> tensor<?x?xf32> {
+  %y = onnx.Expand %x, %s : (tensor<?x?xf32>, tensor<?xi64>) -> tensor<?x?xf32>
+  return %y : tensor<?x?xf32>
+}
+
+// Of a rank that nobody knows follows nothing.
 // CHECK-LABEL: func @stays
-// CHECK: onnx.Expand %arg0, %arg1 : (tensor<?xf32>, tensor<?xi64>)
 // CHECK: onnx.Reshape %arg0, %arg1 : (tensor<?xf32>, tensor<?xi64>)
-func.func @stays(%x: tensor<?xf32>, %s: tensor<?xi64>) -> (tensor<?xf32>, tensor<*xf32>) {
-  %y = onnx.Expand %x, %s : (tensor<?xf32>, tensor<?xi64>) -> tensor<?xf32>
+func.func @stays(%x: tensor<?xf32>, %s: tensor<?xi64>) -> tensor<*xf32> {
   %z = onnx.Reshape %x, %s : (tensor<?xf32>, tensor<?xi64>) -> tensor<*xf32>
-  return %y, %z : tensor<?xf32>, tensor<*xf32>
+  return %z : tensor<*xf32>
 }

@@ -37,17 +37,44 @@ std::optional<Requirement> requirementOf(Operation *op) {
   if (isa<ReshapeOp, AffineGridOp>(op)) return Requirement{1, *result};
   auto data = op->getNumOperands() ? rankOf(op->getOperand(0)) : std::nullopt;
   if (!data) return std::nullopt;
-  // A result of the data's rank can come of a shorter list, too.
-  if (isa<ExpandOp>(op) && *result > *data) return Requirement{1, *result};
+  // A result of the data's rank can come of a shorter list, too, which is made longer.
+  if (isa<ExpandOp>(op)) return Requirement{1, *result};
   if (isa<UnsqueezeOp>(op)) return Requirement{1, *result - *data};
   if (isa<SqueezeOp>(op)) return Requirement{1, *data - *result};
   // The first two dimensions are the batch and the channels.
   if (isa<Col2ImOp>(op)) return Requirement{1, *result - 2};
   if (auto gather = dyn_cast<GatherNDOp>(op))
     if (auto indices = rankOf(gather.getIndices())) return Requirement{1, *data + *indices - 1 - static_cast<int64_t>(gather.getBatchDims()) - *result};
+  if (auto scatter = dyn_cast<ScatterNDOp>(op)) {
+    auto indices = rankOf(scatter.getIndices()), updates = rankOf(scatter.getUpdates());
+    if (indices && updates) return Requirement{1, *data + *indices - 1 - *updates};
+  }
   // Axes that are kept leave the rank as it was, and an empty list may mean all of them.
   if (isa<ReductionInterface>(op) && op->getNumOperands() == 2 && *result < *data) return Requirement{1, *data - *result};
   return std::nullopt;
+}
+
+/// The operand with a last dimension of `length`: Reshape checks it.
+Value withLength(OpBuilder &b, Location loc, Value operand, int64_t length) {
+  auto type = cast<RankedTensorType>(operand.getType());
+  SmallVector<int64_t> sizes(type.getShape()), shape(type.getRank(), 0);
+  sizes.back() = shape.back() = length;
+  auto reshape = ReshapeOp::create(b, loc, TypeRange(RankedTensorType::get(sizes, type.getElementType())), ValueRange{operand, indexConstant(b, loc, shape)});
+  // Zeros keep what is there; a length of zero is no zero of that kind.
+  if (length == 0) reshape->setAttr("allowzero", b.getI64IntegerAttr(1));
+  return reshape->getResult(0);
+}
+
+/// A shape with ones before it, so that there are `length` entries: for Expand they mean the same.
+Value withOnesBefore(OpBuilder &b, Location loc, Value shape, int64_t length) {
+  auto vector = [&](int64_t size) { return RankedTensorType::get({size}, b.getI64Type()); };
+  Value count = ShapeOp::create(b, loc, TypeRange(vector(1)), ValueRange(shape));
+  Value missing = SubOp::create(b, loc, TypeRange(vector(1)), ValueRange{indexConstant(b, loc, length), count});
+  Value added = MaxOp::create(b, loc, TypeRange(vector(1)), ValueRange{missing, indexConstant(b, loc, 0)});
+  auto pads = ConcatOp::create(b, loc, TypeRange(vector(2)), ValueRange{added, indexConstant(b, loc, 0)}, b.getNamedAttr("axis", b.getI64IntegerAttr(0)));
+  Value none = NoValueOp::create(b, loc, b.getNoneType(), b.getUnitAttr());
+  Value one = ConstantOp::create(b, loc, RankedTensorType::get({}, b.getI64Type()), DenseElementsAttr::get(RankedTensorType::get({}, b.getI64Type()), int64_t(1)));
+  return PadOp::create(b, loc, TypeRange(vector(ShapedType::kDynamic)), ValueRange{shape, pads->getResult(0), one, none})->getResult(0);
 }
 
 struct RequireLengths : ingot::impl::RequireLengthsBase<RequireLengths> {
@@ -59,16 +86,10 @@ struct RequireLengths : ingot::impl::RequireLengthsBase<RequireLengths> {
       Value operand = op->getOperand(required->operand);
       auto type = dyn_cast<RankedTensorType>(operand.getType());
       if (!type || type.getRank() == 0 || !type.isDynamicDim(type.getRank() - 1)) return;
+      if (required->length == 0 && type.getRank() > 1) return;
       OpBuilder b(op);
-      SmallVector<int64_t> sizes(type.getShape()), shape(type.getRank(), 0);
-      sizes.back() = shape.back() = required->length;
-      // Zeros keep what is there; a length of zero is no zero of that kind.
-      bool isEmpty = required->length == 0;
-      if (isEmpty && type.getRank() > 1) return;
-      auto reshape = ReshapeOp::create(b, op->getLoc(), TypeRange(RankedTensorType::get(sizes, type.getElementType())),
-                                       ValueRange{operand, indexConstant(b, op->getLoc(), shape)});
-      if (isEmpty) reshape->setAttr("allowzero", b.getI64IntegerAttr(1));
-      op->setOperand(required->operand, reshape->getResult(0));
+      if (isa<ExpandOp>(op) && rankOf(op->getOperand(0)) == required->length) operand = withOnesBefore(b, op->getLoc(), operand, required->length);
+      op->setOperand(required->operand, withLength(b, op->getLoc(), operand, required->length));
     });
   }
 };
