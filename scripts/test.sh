@@ -11,6 +11,7 @@ all_suites() {
   suite lit scripts/suites/lit.py build/release/test
   suite unit scripts/suites/gtest.py build/release
   suite numerics scripts/suites/numerics.sh
+  suite symbolic scripts/suites/numerics.sh --symbolic
   suite instructions scripts/suites/instructions.py
 }
 

@@ -26,7 +26,7 @@ def RequireLengths : Pass<"onnx-require-lengths", "::mlir::func::FuncOp"> {
     Where the model says of how many dimensions a result is, and the operand that lists them (or the axes that make the difference) has a length
     that only the run knows, the operand is reshaped to the length that follows. For example, with `%s : tensor<?xi64>` and a result
     `tensor<?x?xf32>`, `%s` of `onnx.Reshape %x, %s` becomes `onnx.Reshape %s, [2] : tensor<2xi64>`. Where the rank is not known either,
-    nothing is done.
+    nothing is done. A rank counts for the operands of casts and of elementwise operators of one operand, too.
   }];
 }
 

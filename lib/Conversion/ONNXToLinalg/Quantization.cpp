@@ -19,6 +19,11 @@ static FailureOr<AffineMap> parameterMap(ComputeBuilder &t, Value &parameter, Ar
     return t.mapOf(rank, SmallVector<AffineExpr>(type.getRank(), t.zero()));
   if (type.getRank() == 1 && blockSize == 0 && axis >= 0 && axis < rank)
     return t.axisMap(parameter, axis, dims);
+  // Without such an axis it is one number, which a vector of unknown length has to be.
+  if (type.getRank() == 1 && blockSize == 0 && type.isDynamicDim(0)) {
+    t.checkEqual(t.dim(parameter, 0), t.indexAttr(1), "expected a scale or zero point of one element");
+    return t.mapOf(rank, t.zero());
+  }
   if (type.getRank() != rank || blockSize <= 0)
     return failure();
   SmallVector<AffineExpr> read;

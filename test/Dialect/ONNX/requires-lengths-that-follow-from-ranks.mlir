@@ -24,6 +24,16 @@ func.func @lengthens(%x: tensor<?x?xf32>, %s: tensor<?xi64>) -> tensor<?x?xf32> 
   return %y : tensor<?x?xf32>
 }
 
+// The result's rank is that of what it is made of.
+// CHECK-LABEL: func @behind
+// CHECK: %[[S:.*]] = onnx.Reshape %arg1, {{.*}} -> tensor<2xi64>
+// CHECK: onnx.Reshape %arg0, %[[S]] : (tensor<?xf32>, tensor<2xi64>) -> tensor<?x?xf32>
+func.func @behind(%x: tensor<?xf32>, %s: tensor<?xi64>) -> tensor<?x?xf32> {
+  %r = onnx.Reshape %x, %s : (tensor<?xf32>, tensor<?xi64>) -> tensor<*xf32>
+  %y = onnx.Exp %r : (tensor<*xf32>) -> tensor<?x?xf32>
+  return %y : tensor<?x?xf32>
+}
+
 // Of a rank that nobody knows follows nothing.
 // CHECK-LABEL: func @stays
 // CHECK: onnx.Reshape %arg0, %arg1 : (tensor<?xf32>, tensor<?xi64>)

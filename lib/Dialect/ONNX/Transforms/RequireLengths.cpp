@@ -6,7 +6,7 @@
 #include "ingot/Dialect/ONNX/ONNXDialect.h"
 #include "ingot/Transforms/Passes.h"
 #include "LayoutRewrites.h"
-#include "llvm/ADT/TypeSwitch.h"
+#include "mlir/IR/Iterators.h"
 
 namespace ingot {
 #define GEN_PASS_DEF_REQUIRELENGTHS
@@ -77,9 +77,28 @@ Value withOnesBefore(OpBuilder &b, Location loc, Value shape, int64_t length) {
   return PadOp::create(b, loc, TypeRange(vector(ShapedType::kDynamic)), ValueRange{shape, pads->getResult(0), one, none})->getResult(0);
 }
 
+/// Operators whose result has the rank of their first operand.
+bool keepsRank(Operation *op) {
+  return isa<IdentityOp, CastOp, CastLikeOp>(op) || (isa<ElementwiseInterface>(op) && op->getNumOperands() == 1);
+}
+
+/// Ranks of results, back to operands that have none: models say more of their outputs than of what lies before them.
+void propagateRanksBack(func::FuncOp function) {
+  function.walk<WalkOrder::PostOrder, ReverseIterator>([](Operation *op) {
+    if (!keepsRank(op)) return;
+    auto rank = rankOf(op->getResult(0));
+    Value operand = op->getOperand(0);
+    auto type = dyn_cast<UnrankedTensorType>(operand.getType());
+    // What an If or Loop gives must fit its regions.
+    if (!rank || !type || !operand.getDefiningOp() || operand.getDefiningOp()->getNumRegions()) return;
+    operand.setType(RankedTensorType::get(SmallVector<int64_t>(*rank, ShapedType::kDynamic), type.getElementType()));
+  });
+}
+
 struct RequireLengths : ingot::impl::RequireLengthsBase<RequireLengths> {
   using RequireLengthsBase::RequireLengthsBase;
   void runOnOperation() override {
+    propagateRanksBack(getOperation());
     getOperation().walk([](Operation *op) {
       std::optional<Requirement> required = requirementOf(op);
       if (!required || required->length < 0 || required->operand >= op->getNumOperands()) return;
