@@ -72,6 +72,8 @@ private:
 
 /// Generates the kernel in place of the op; fails and leaves the op where it cannot.
 mlir::LogicalResult generateGeneric(mlir::linalg::LinalgOp op, const TargetRow &target);
+/// The same for a transpose whose result has a few channels side by side that lay apart; others fail.
+mlir::LogicalResult generateInterleave(mlir::linalg::LinalgOp op, const TargetRow &target);
 
 } // namespace ingot
 

@@ -31,7 +31,8 @@ struct VectorizeGenerics : ingot::impl::VectorizeGenericsBase<VectorizeGenerics>
       if (op.hasPureBufferSemantics()) ops.push_back(op);
     });
     // What has no independent points stays for scalar loops in order.
-    for (linalg::LinalgOp op : ops) (void)ingot::generateGeneric(op, row);
+    for (linalg::LinalgOp op : ops)
+      if (failed(ingot::generateInterleave(op, row))) (void)ingot::generateGeneric(op, row);
   }
 };
 } // namespace
