@@ -8,10 +8,16 @@
 //         --fill sets every element of an input to a whole number; other inputs are random.
 //         --basic turns off ONNX Runtime's extended and layout optimisations (for reference outputs).
 //         Inputs and outputs are input_N.pb / output_N.pb, TensorProto files as in ONNX's own backend tests.
+//         ort_peer --cases FOLDER [--level N]
+//         runs every FOLDER/CASE/model.onnx once, each in a process of its own, without optimisations unless --level says so: reads
+//         test_data_set_0/input_N.pb beside the model and writes output_N.pb there, and prints a line "CASE ok" or "CASE: why not".
 // prints  load_ms=.. first_us=.. p50_us=.. p90_us=.. min_us=.. runs=..
 #include <dlfcn.h>
+#include <dirent.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -162,7 +168,7 @@ static void writeTensor(const std::string &path, const Tensor &t) {
 }
 
 struct Options {
-  std::string model, inputs, writeInputs, writeOutputs;
+  std::string model, inputs, writeInputs, writeOutputs, cases;
   int threads = 1, seed = 1, level = 99;
   double seconds = 2;
   std::map<std::string, int64_t> dims, fills;
@@ -170,11 +176,15 @@ struct Options {
 
 static Options parse(int argc, char **argv) {
   Options o;
-  if (argc < 2 || argv[1][0] == '-')
+  if (argc < 2 || (argv[1][0] == '-' && std::string(argv[1]) != "--cases"))
     fail("usage: ort_peer model.onnx [--threads N] [--seconds S] [--dim NAME=V] [--fill INPUT=V] [--seed N] [--basic]"
-         " [--inputs DIR] [--write-inputs DIR] [--write-outputs DIR]", 2);
-  o.model = argv[1];
-  for (int i = 2; i < argc; i++) {
+         " [--inputs DIR] [--write-inputs DIR] [--write-outputs DIR]\n       ort_peer --cases FOLDER [--level N]", 2);
+  bool many = argv[1][0] == '-';
+  if (many)
+    o.level = 0;
+  else
+    o.model = argv[1];
+  for (int i = many ? 1 : 2; i < argc; i++) {
     std::string a = argv[i];
     if (a == "--basic") {
       o.level = 1;
@@ -184,7 +194,9 @@ static Options parse(int argc, char **argv) {
       fail(a + " needs a value", 2);
     std::string v = argv[++i];
     size_t eq = v.find('=');
-    if (a == "--threads") o.threads = atoi(v.c_str());
+    if (a == "--cases") o.cases = v;
+    else if (a == "--level") o.level = atoi(v.c_str());
+    else if (a == "--threads") o.threads = atoi(v.c_str());
     else if (a == "--seconds") o.seconds = atof(v.c_str());
     else if (a == "--seed") o.seed = atoi(v.c_str());
     else if (a == "--inputs") o.inputs = v;
@@ -276,14 +288,8 @@ static void writeOutputs(const std::string &folder, const std::vector<void *> &v
   }
 }
 
-int main(int argc, char **argv) {
-  Options o = parse(argc, argv);
-  void *lib = dlopen(getenv("ORT_LIB") ? getenv("ORT_LIB") : "libonnxruntime.so.1", RTLD_NOW);
-  if (!lib)
-    fail(std::string(dlerror()) + " (set ORT_LIB)");
-  auto *base = ((ApiBase * (*)()) dlsym(lib, "OrtGetApiBase"))();
-  api = (void *const *)base->getApi(17);
-
+/// Loads the model, runs it and prints how long that took.
+static void runModel(const Options &o) {
   void *env, *options, *session, *allocator, *memory;
   call(CreateEnv, 3, "peer", &env);
   call(CreateSessionOptions, &options);
@@ -324,7 +330,7 @@ int main(int argc, char **argv) {
 
   std::vector<double> times;
   double start = nowMs();
-  while (times.size() < 3 || (nowMs() - start < o.seconds * 1e3 && times.size() < 300000)) {
+  while (times.size() < (o.seconds >= 0 ? 3 : 1) || (nowMs() - start < o.seconds * 1e3 && times.size() < 300000)) {
     std::fill(outputValues.begin(), outputValues.end(), nullptr);
     double begin = nowMs();
     call(Run, session, (void *)nullptr, inputNames.data(), inputValues.data(), inputCount, outputNames.data(), outputCount,
@@ -335,9 +341,73 @@ int main(int argc, char **argv) {
     for (void *v : outputValues)
       ((void (*)(void *))api[ReleaseValue])(v);
   }
+  if (o.seconds < 0)
+    return;
   double first = times[0];
   times.erase(times.begin(), times.begin() + std::min<size_t>(times.size() / 5, 20)); // the caches are cold in these
   std::sort(times.begin(), times.end());
   printf("load_ms=%.1f first_us=%.1f p50_us=%.1f p90_us=%.1f min_us=%.1f runs=%zu\n", load, first * 1e3,
          times[times.size() / 2] * 1e3, times[times.size() * 9 / 10] * 1e3, times[0] * 1e3, times.size());
+}
+
+/// Runs one case in a process of its own; what it says on stderr, or the signal that ended it, is why it has no outputs.
+static void runCase(const Options &common, const std::string &name) {
+  Options o = common;
+  std::string folder = o.cases + "/" + name;
+  o.model = folder + "/model.onnx";
+  o.inputs = o.writeOutputs = folder + "/test_data_set_0";
+  o.seconds = -1;
+  int ends[2];
+  if (pipe(ends) != 0)
+    fail("no pipe");
+  pid_t pid = fork();
+  if (pid == 0) {
+    dup2(ends[1], STDERR_FILENO);
+    alarm(60);
+    runModel(o);
+    _exit(0);
+  }
+  close(ends[1]);
+  std::string said;
+  char buffer[4096];
+  for (ssize_t n; (n = read(ends[0], buffer, sizeof(buffer))) > 0;)
+    said.append(buffer, n);
+  close(ends[0]);
+  int status = 0;
+  waitpid(pid, &status, 0);
+  if (WIFSIGNALED(status))
+    said = "signal " + std::to_string(WTERMSIG(status)) + " " + said;
+  std::replace(said.begin(), said.end(), '\n', ' ');
+  if (status == 0)
+    printf("%s ok\n", name.c_str());
+  else
+    printf("%s: %s\n", name.c_str(), said.c_str());
+  fflush(stdout);
+}
+
+static void runCases(const Options &o) {
+  DIR *folder = opendir(o.cases.c_str());
+  if (!folder)
+    fail("cannot read " + o.cases);
+  std::vector<std::string> names;
+  while (dirent *entry = readdir(folder))
+    if (access((o.cases + "/" + entry->d_name + "/model.onnx").c_str(), R_OK) == 0)
+      names.push_back(entry->d_name);
+  closedir(folder);
+  std::sort(names.begin(), names.end());
+  for (const std::string &name : names)
+    runCase(o, name);
+}
+
+int main(int argc, char **argv) {
+  Options o = parse(argc, argv);
+  void *lib = dlopen(getenv("ORT_LIB") ? getenv("ORT_LIB") : "libonnxruntime.so.1", RTLD_NOW);
+  if (!lib)
+    fail(std::string(dlerror()) + " (set ORT_LIB)");
+  auto *base = ((ApiBase * (*)()) dlsym(lib, "OrtGetApiBase"))();
+  api = (void *const *)base->getApi(17);
+  if (o.cases.empty())
+    runModel(o);
+  else
+    runCases(o);
 }
