@@ -160,8 +160,10 @@ LogicalResult PadLowering::matchAndRewrite(onnx::PadOp op, OpAdaptor adaptor, Co
   for (auto [i, d] : llvm::enumerate(dims)) {
     before.push_back(t.value(low[i]));
     extent.push_back(t.value(d));
-    if (!getConstantIntValue(d) || isConstantIntValue(d, 0))
-      t.check(t.compare(arith::CmpIPredicate::sgt, extent.back(), t.index(0)), "dimension " + Twine(i) + " is empty, expected elements to repeat");
+    if (isConstantIntValue(sizes[i], 0) || getConstantIntValue(d).value_or(0) != 0)
+      continue;
+    Value some = t.compare(arith::CmpIPredicate::sgt, extent.back(), t.index(0)), none = t.compare(arith::CmpIPredicate::eq, t.value(sizes[i]), t.index(0));
+    t.check(arith::OrIOp::create(b, op.getLoc(), some, none), "dimension " + Twine(i) + " is empty, expected elements to repeat");
   }
   b.replaceOp(op, t.compute(sizes, type.getElementType(), [&](OpBuilder &nested, Location loc, ValueRange indices) -> Value {
     SmallVector<Value> at;

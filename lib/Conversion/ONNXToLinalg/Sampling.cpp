@@ -37,7 +37,9 @@ public:
       high.push_back(op.getAlignCorners() ? last : s.sub(length, half));
       if (op.getMode() == "nearest")
         p = s.math<math::RoundEvenOp>(p);
-      points.push_back(bring(p, d));
+      // A cubic curve goes on outside of the image, where all that it reads is the border.
+      bool stays = op.getMode() == "cubic" && op.getPaddingMode() == "border";
+      points.push_back(stays ? p : bring(p, d));
     }
   }
 

@@ -25,6 +25,15 @@ func.func @ceil(%x: tensor<1x1x2x3xf32>) -> tensor<*xf32> {
   return %y : tensor<*xf32>
 }
 
+// Whether one starts there is the same for all sizes.
+// CHECK-LABEL: func @ceil_of_any_size
+// CHECK: dims = ["[1, 1, {{.*}}h{{.*}}, {{.*}}w{{.*}}]", "[1, 1, {{.*}}h{{.*}}, {{.*}}w{{.*}}]"]
+func.func @ceil_of_any_size(%x: tensor<1x1x?x?xf32> {onnx.dim_params = ["", "", "h", "w"]}) -> tensor<*xf32> {
+  %y, %i = onnx.MaxPool %x {ceil_mode = 1 : i64, kernel_shape = array<i64: 1, 2>, strides = array<i64: 2, 2>, pads = array<i64: 0, 0, 1, 0>}
+    : (tensor<1x1x?x?xf32>) -> (tensor<*xf32>, tensor<*xi64>)
+  return %y : tensor<*xf32>
+}
+
 // CHECK-LABEL: func @transposed
 // CHECK: dims = ["[n, 6, 2*w]"]
 func.func @transposed(%x: tensor<?x4x?xf32> {onnx.dim_params = ["n", "", "w"]}, %w: tensor<4x3x4xf32>) -> tensor<*xf32> {

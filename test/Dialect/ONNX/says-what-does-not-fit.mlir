@@ -59,3 +59,11 @@ func.func @carried(%m: tensor<i64>, %x: tensor<2xf32>) -> tensor<*xf32> {
   }
   return %y : tensor<*xf32>
 }
+
+// -----
+
+func.func @axes_that_are_not_there(%x: tensor<1x3x6xf32>) -> tensor<*xf32> {
+  // expected-error @+1 {{expected an axis from -3 to 2 for an operand of rank 3, got 3}}
+  %y = onnx.MeanVarianceNormalization %x : (tensor<1x3x6xf32>) -> tensor<*xf32>
+  return %y : tensor<*xf32>
+}

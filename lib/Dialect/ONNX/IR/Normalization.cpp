@@ -20,7 +20,12 @@ LogicalResult SoftmaxOp::infer(ShapeAnalysis &shapes) { return inferAlong(*this,
 LogicalResult LogSoftmaxOp::infer(ShapeAnalysis &shapes) { return inferAlong(*this, getAxis(), shapes); }
 LogicalResult HardmaxOp::infer(ShapeAnalysis &shapes) { return inferAlong(*this, getAxis(), shapes); }
 LogicalResult LpNormalizationOp::infer(ShapeAnalysis &shapes) { return inferAlong(*this, getAxis(), shapes); }
-LogicalResult MeanVarianceNormalizationOp::infer(ShapeAnalysis &shapes) { return inferLike(*this, shapes); }
+LogicalResult MeanVarianceNormalizationOp::infer(ShapeAnalysis &shapes) {
+  SmallVector<int64_t> axes = {0, 2, 3};
+  if (getAxes()) axes.assign(getAxes()->begin(), getAxes()->end());
+  if (shapes.hasRank(getX()) && failed(axesOf(*this, axes, shapes.rank(getX())))) return failure();
+  return inferLike(*this, shapes);
+}
 LogicalResult LRNOp::infer(ShapeAnalysis &shapes) {
   if (failed(requireAttributes(*this, {"size"}))) return failure();
   return inferLike(*this, shapes, 2);

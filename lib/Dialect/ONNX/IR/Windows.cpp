@@ -42,14 +42,9 @@ FailureOr<Dim> ingot::onnx::windowCount(Operation *op, ShapeAnalysis &shapes, co
     return op->emitOpError("expected a window no longer than the padded dimension, got ") << shapes.str(normalize(reach)) << " taps over "
            << shapes.str(normalize(in + (before + after)));
   if (!w.ceilMode) return normalize(span.floorDiv(stride) + 1);
-  Dim count = normalize((span + (stride - 1)).floorDiv(stride) + 1);
-  // A last window that would start in the padding at the end does not count.
-  if (constant) {
-    int64_t n = *ShapeAnalysis::asConstant(count);
-    auto size = ShapeAnalysis::asConstant(in);
-    return shapes.constant(size && (n - 1) * stride >= *size + before ? n - 1 : n);
-  }
-  // That cannot happen where a window reaches over the padding and one stride more.
+  // A last window that would start in the padding at the end does not count; whether one does is the same for all sizes.
   auto taps = ShapeAnalysis::asConstant(normalize(reach));
-  return taps && after + stride <= *taps ? count : Dim();
+  if (!taps) return Dim();
+  if (after + stride <= *taps) return normalize((span + (stride - 1)).floorDiv(stride) + 1);
+  return normalize((in + (before + stride - 1)).floorDiv(stride));
 }
