@@ -15,7 +15,11 @@ static Value collapse(IndexBuilder &ix, Value memref, int64_t first, int64_t las
     if (i > first && i <= last) groups.back().push_back(i);
     else groups.push_back({i});
   if (!memref::CollapseShapeOp::isGuaranteedCollapsible(type, groups)) return {};
-  return memref::CollapseShapeOp::create(ix.b, ix.loc, memref, groups);
+  // An empty dimension beside one of unknown size leaves the size unknown to the op, which is inferred to be 0.
+  MemRefType collapsed = memref::CollapseShapeOp::computeCollapsedType(type, groups);
+  SmallVector<int64_t> shape(collapsed.getShape());
+  if (llvm::any_of(type.getShape().slice(first, last - first + 1), ShapedType::isDynamic)) shape[first] = ShapedType::kDynamic;
+  return memref::CollapseShapeOp::create(ix.b, ix.loc, MemRefType::get(shape, type.getElementType(), collapsed.getLayout(), type.getMemorySpace()), memref, groups);
 }
 
 static bool hasUnitStride(Value memref) {
