@@ -25,6 +25,10 @@ if os.path.isabs(subprocess.run(["cc", "-print-file-name=libtsan.so"], stdout=su
     config.available_features.add("tsan")
 if shutil.which("aarch64-linux-gnu-gcc") and shutil.which("qemu-aarch64"):
     config.available_features.add("aarch64")
+asan_runtime = subprocess.run(["clang-22", "-print-file-name=libclang_rt.asan-x86_64.so"], stdout=subprocess.PIPE, text=True).stdout.strip()
+if os.path.isabs(asan_runtime):
+    config.available_features.add("asan-runtime")
+    config.substitutions.append(("%asan_runtime", asan_runtime))
 
 if shutil.which("qemu-x86_64"):
     config.available_features.add("qemu-x86_64")

@@ -157,7 +157,7 @@ static void buildBufferize(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   // Buffers lie in one arena, constants in one blob.
-  pm.addPass(createPlanMemory());
+  pm.addPass(createPlanMemory({options.target.sanitizeAddress}));
   // The model knows its arithmetic, and a profiled one measures its kernels.
   pm.addPass(createCountWork({options.profile}));
   pm.addPass(createCanonicalizerPass());

@@ -70,8 +70,8 @@ Error link(const CpuTarget &target, const EmitOptions &options, OutputKind kind,
                                program ? "a program" : "a library with this model", target.triple.str().c_str(), name.c_str(),
                                options.runtimeFolder.c_str());
   }
-  // Functions of the user that are not linked here are the loading program's to bring.
-  bool open = !program && !libraries.custom.empty() && options.linkInputs.empty();
+  // Functions of the user that are not linked here are the loading program's to bring, and so is a sanitizer's runtime.
+  bool open = !program && ((!libraries.custom.empty() && options.linkInputs.empty()) || options.target.sanitizeAddress);
 
   std::vector<std::string> drivers = compilerDrivers(target.triple);
   std::vector<std::string> command;
@@ -85,6 +85,8 @@ Error link(const CpuTarget &target, const EmitOptions &options, OutputKind kind,
       command.insert(command.end(), {"-pthread", "-ldl"});
     else
       command.insert(command.end(), {"-shared", "-nostartfiles", "-Wl,--exclude-libs,ALL", open ? "-Wl,-z,undefs" : "-Wl,-z,defs"});
+    if (program && options.target.sanitizeAddress)
+      command.push_back("-fsanitize=address");
     command.insert(command.end(), {"-Wl,--as-needed", "-lm", "-Wl,-z,relro", "-Wl,-z,now", "-Wl,-z,noexecstack", "-Wl,--gc-sections"});
     return runLinker(command, options.verbose);
   }

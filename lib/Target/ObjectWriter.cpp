@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------------------===//
 #include "ObjectWriter.h"
+#include "Sanitize.h"
 #include "ingot/Target/CoreBitcode.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
@@ -208,6 +209,8 @@ mlir::FailureOr<BuiltModule> buildLLVM(mlir::ModuleOp module, const EmitOptions 
   // "main" means more to LLVM and to linkers than we do.
   main->setName(built.main);
   setFunctionAttributes(*built.module, *target, *variants);
+  if (options.target.sanitizeAddress)
+    sanitizeAddresses(*built.module, *main, module);
   addModelImage(*built.module, *info, options, *target, weights, exportEntry);
   if (withCore && failed(linkCore(module, *built.module)))
     return mlir::failure();

@@ -89,6 +89,7 @@ int64_t largestLiveSet(ArrayRef<Buffer> buffers) {
 }
 
 struct PlanMemoryPass : ingot::impl::PlanMemoryBase<PlanMemoryPass> {
+  using PlanMemoryBase::PlanMemoryBase;
   void runOnOperation() override {
     ModuleOp module = getOperation();
     auto main = module.lookupSymbol<func::FuncOp>("main");
@@ -113,7 +114,7 @@ struct PlanMemoryPass : ingot::impl::PlanMemoryBase<PlanMemoryPass> {
       if (isNew) {
         entries.push_back(b.getDictionaryAttr({b.getNamedAttr("offset", b.getI64IntegerAttr(total)),
                                                b.getNamedAttr("value", *global.getInitialValue())}));
-        total += llvm::alignTo(type.getNumElements() * elementBytes(type), kAlignment);
+        total += llvm::alignTo(type.getNumElements() * elementBytes(type), kAlignment) + (apart ? kAlignment : 0);
       }
       b.setInsertionPoint(get);
       get.replaceAllUsesWith(
@@ -134,7 +135,7 @@ struct PlanMemoryPass : ingot::impl::PlanMemoryBase<PlanMemoryPass> {
     BufferViewFlowAnalysis aliases(main);
     main.walk([&](memref::AllocOp alloc) {
       Buffer buffer{alloc};
-      bool hasRange = lifetime(buffer, aliases, positions);
+      bool hasRange = !apart && lifetime(buffer, aliases, positions);
       if (hasRange && alloc.getType().hasStaticShape()) {
         buffer.bytes = std::max<int64_t>(llvm::alignTo(alloc.getType().getNumElements() * elementBytes(alloc.getType()), kAlignment), kAlignment);
         fixed.push_back(buffer);

@@ -103,6 +103,11 @@ private:
       fail("unknown level \"-O" + level + "\", expected -O0, -O1, -O2 or -O3");
     else
       target.optLevel = level[0] - '0';
+    if (Arg *arg = args.getLastArg(OPT_sanitize)) {
+      if (StringRef(arg->getValue()) != "address")
+        fail("unknown sanitizer \"" + StringRef(arg->getValue()) + "\", expected address");
+      target.sanitizeAddress = true;
+    }
     Expected<CpuTarget> resolved = resolveTarget(target);
     if (!resolved)
       return fail(toString(resolved.takeError()));

@@ -45,6 +45,8 @@ def threads : LongValue<"threads", targetGroup, "<n>|hook|off", "Run kernels thr
 
 def profile : LongFlag<"profile", targetGroup, "Let the model measure its kernels, for ingot-run --profile (some 40 ns for each call)">;
 
+def sanitize : LongValue<"sanitize", targetGroup, "address", "Check every access of the model's code; what loads it must have AddressSanitizer's runtime">;
+
 //===---------------------------------- stages -----------------------------------------===//
 
 def stop_after : LongValue<"stop-after", stageGroup, "<stage>", "Stop after a stage and write the IR">;

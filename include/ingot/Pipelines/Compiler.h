@@ -32,6 +32,7 @@ struct TargetOptions {
   std::string cpu = "x86-64-v3";     // an LLVM CPU name, x86-64-vN or kGenericMulti; "native": the host's
   std::string features;              // --mattr, LLVM's syntax
   unsigned optLevel = 2;
+  bool sanitizeAddress = false;      // --sanitize=address: every access is checked by AddressSanitizer's runtime
 };
 
 /// Options of the stages from normalize to codegen.

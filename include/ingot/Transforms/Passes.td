@@ -180,8 +180,10 @@ def PlanMemory : Pass<"ingot-plan-memory", "::mlir::ModuleOp"> {
   let description = [{
     Buffers whose lifetime is a range of the model's function get an offset in the arena: fixed for static shapes, computed from
     the dimensions of the inputs for symbolic ones. Sizes known only on the way are segments of the instance. Constants
-    become offsets into the weights blob, 64-byte aligned.
+    become offsets into the weights blob, 64-byte aligned. With `apart`, no two buffers or constants touch: every buffer is a
+    segment of its own, and there is a gap behind each constant.
   }];
+  let options = [Option<"apart", "apart", "bool", "false", "every buffer is a segment, constants have gaps between them">];
   let dependentDialects = ["::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect", "::ingot::IngotDialect"];
 }
 

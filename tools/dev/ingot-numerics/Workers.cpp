@@ -25,12 +25,13 @@ struct Child {
 // A model's file must not be able to take the machine down.
 constexpr rlim_t memoryLimit = rlim_t(12) << 30;
 
-[[noreturn]] void runChild(size_t index, int pipe, const std::function<Verdict(size_t)> &body) {
+[[noreturn]] void runChild(size_t index, int pipe, bool limited, const std::function<Verdict(size_t)> &body) {
   // LLVM's handlers would print stacks and remove files of the parent.
   for (int number : {SIGSEGV, SIGABRT, SIGBUS, SIGILL, SIGFPE})
     signal(number, SIG_DFL);
   rlimit limit = {memoryLimit, memoryLimit};
-  setrlimit(RLIMIT_AS, &limit);
+  if (limited)
+    setrlimit(RLIMIT_AS, &limit);
   rlimit noCore = {0, 0};
   setrlimit(RLIMIT_CORE, &noCore);
   // What dying code prints would only disturb.
@@ -58,7 +59,7 @@ Verdict readVerdict(const Child &child, int status, bool late) {
 
 } // namespace
 
-void runForked(size_t count, unsigned jobs, double seconds, const std::function<Verdict(size_t)> &body,
+void runForked(size_t count, unsigned jobs, double seconds, bool limited, const std::function<Verdict(size_t)> &body,
                const std::function<void(size_t, const Verdict &)> &done) {
   std::vector<Child> children;
   size_t next = 0;
@@ -72,7 +73,7 @@ void runForked(size_t count, unsigned jobs, double seconds, const std::function<
       pid_t pid = fork();
       if (pid == 0) {
         close(ends[0]);
-        runChild(next, ends[1], body);
+        runChild(next, ends[1], limited, body);
       }
       close(ends[1]);
       children.push_back({next++, pid, ends[0], Clock::now(), {}});

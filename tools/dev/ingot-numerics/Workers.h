@@ -8,8 +8,9 @@
 namespace ingot::numerics {
 
 /// Runs body(i) for every i in [0, count) in a forked process each, `jobs` at a time; `done` gets the verdicts as they come.  A
-/// process that dies has crashed, one that takes longer than `seconds` is ended.
-void runForked(size_t count, unsigned jobs, double seconds, const std::function<Verdict(size_t)> &body,
+/// process that dies has crashed, one that takes longer than `seconds` is ended. `limited`: with a bound on its memory, which a sanitizer's
+/// shadow would exceed.
+void runForked(size_t count, unsigned jobs, double seconds, bool limited, const std::function<Verdict(size_t)> &body,
                const std::function<void(size_t, const Verdict &)> &done);
 
 } // namespace ingot::numerics

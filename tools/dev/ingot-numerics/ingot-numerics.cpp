@@ -12,6 +12,7 @@
 #include "llvm/Support/Regex.h"
 #include "llvm/Support/raw_ostream.h"
 #include <chrono>
+#include <dlfcn.h>
 
 using namespace llvm;
 using namespace ingot;
@@ -33,6 +34,8 @@ cl::opt<unsigned> optLevel("O", cl::desc("Optimisation level (default 1: most of
                            cl::cat(category));
 cl::opt<std::string> cpu("mcpu", cl::desc("Processor (default native)"), cl::init("native"), cl::cat(category));
 cl::opt<bool> symbolic("symbolic", cl::desc("Compile as if no dimension of any input were known"), cl::cat(category));
+cl::opt<bool> sanitize("sanitize", cl::desc("Check every access of the compiled code; needs AddressSanitizer's runtime in this process (LD_PRELOAD)"),
+                       cl::cat(category));
 cl::opt<bool> quiet("quiet", cl::desc("Do not name the cases that fail"), cl::cat(category));
 cl::opt<bool> inProcess("in-process", cl::desc("No forks: for debugging one case"), cl::cat(category));
 
@@ -182,6 +185,9 @@ int main(int argc, char **argv) {
   PipelineOptions options;
   options.target.cpu = cpu;
   options.target.optLevel = optLevel;
+  options.target.sanitizeAddress = sanitize;
+  if (sanitize && !dlsym(RTLD_DEFAULT, "__asan_init"))
+    return complain("--sanitize needs AddressSanitizer's runtime: LD_PRELOAD=$(clang --print-file-name=libclang_rt.asan-x86_64.so)");
   std::unique_ptr<mlir::MLIRContext> context = createContext(/*multithreaded=*/false);
   Report report(cases, expectations);
   auto started = std::chrono::steady_clock::now();
@@ -193,11 +199,11 @@ int main(int argc, char **argv) {
   } else {
     // The warm-up is tried in a process of its own first: should it crash, the cases are to say so and not this program.
     bool warm = false;
-    runForked(1, 1, timeout, [&](size_t) { warmUp(*context, options); return Verdict(); },
+    runForked(1, 1, timeout, !sanitize, [&](size_t) { warmUp(*context, options); return Verdict(); },
               [&](size_t, const Verdict &verdict) { warm = verdict.outcome == Outcome::Pass; });
     if (warm)
       warmUp(*context, options);
-    runForked(cases.size(), jobs, timeout, body, done);
+    runForked(cases.size(), jobs, timeout, !sanitize, body, done);
   }
   unsigned failed = report.finish(std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());
   Expectations failures = report.failures();
