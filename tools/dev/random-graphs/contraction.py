@@ -41,6 +41,8 @@ def gemm(b):
     ta, tb = b.rng.randint(0, 1), b.rng.randint(0, 1)
     m, k = x.shape[::-1] if ta else x.shape
     n = b.dim(9)
+    if k == 0:  # ONNX Runtime forgets beta then
+        raise Unfit("empty")
     y = b.pick((x.type,), shape=(n, k) if tb else (k, n), new=0.5)
     lo, hi, err = dot(x.type, max(k, 1), x, y)
     c = None

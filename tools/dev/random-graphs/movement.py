@@ -287,6 +287,9 @@ def resize(b):
         extra["nearest_mode"] = b.rng.choice(["round_prefer_floor", "round_prefer_ceil", "floor", "ceil"])
         if extra["coordinate_transformation_mode"] != "asymmetric":
             scales = [1.0 if s == 1.5 else s for s in scales]
+    if extra["coordinate_transformation_mode"] == "align_corners":
+        # Whether the size is that before or after rounding down is not agreed on.
+        scales = [s if d * s == int(d * s) else 1.0 for d, s in zip(x.shape, scales)]
     if mode == "cubic":
         if x.rank != 4:
             raise Unfit("rank")

@@ -79,7 +79,8 @@ def matmul_integer(b):
     x = b.pick(BYTES, lo=2, hi=4, where=lambda v: v.exact)
     type = b.rng.choice(BYTES)
     shape = (x.shape[-1], b.dim(9))
-    y = b.fresh(type, shape, *limits(type), 0.2)
+    # Without VNNI, ONNX Runtime adds two products of u8 and i8 in 16 bits, saturating: 7 bits do not reach that.
+    y = b.fresh(type, shape, *(v / 2 for v in limits(type)), 0.2)
     za = zero_of(b, x.type) if b.chance(0.6) else None
     zb = zero_of(b, type, (shape[1],) if b.chance(0.3) else ()) if b.chance(0.5) else None
     m = float(max(1, shape[0]) * 300 * 300)
@@ -91,7 +92,7 @@ def qlinear_matmul(b):
     x = b.pick(BYTES, lo=2, hi=3, where=lambda v: v.exact)
     type = b.rng.choice((x.type, I8))
     n = b.dim(9)
-    y = b.fresh(type, (x.shape[-1], n), *limits(type), 0.2)
+    y = b.fresh(type, (x.shape[-1], n), *(v / 2 for v in limits(type)), 0.2)
     out = x.type
     per = b.chance(0.3)
     return b.node("QLinearMatMul", [x, scale_of(b), zero_of(b, x.type), y, scale_of(b, F32, (n,) if per else ()), zero_of(b, type, (n,) if per else ()),
@@ -106,7 +107,7 @@ def qlinear_conv(b):
     groups = c if b.chance(0.25) else 1
     m = m * groups
     type = b.rng.choice((I8, x.type))
-    weights = b.fresh(type, (m, c // groups, k, k), *limits(type), 0.1, fixed=True)
+    weights = b.fresh(type, (m, c // groups, k, k), *(v / 2 for v in limits(type)), 0.1, fixed=True)
     per = b.chance(0.5)
     p = b.rng.randint(0, 1)
     shape = (n, m, h + 2 * p - k + 1, w + 2 * p - k + 1)
@@ -122,7 +123,7 @@ def conv_integer(b):
     x = b.pick((U8,), shape=(n, c, h, w), where=lambda v: v.exact)
     m, k, p = b.rng.choice([1, 3, 8]), b.rng.randint(1, 2), b.rng.randint(0, 1)
     type = b.rng.choice(BYTES)
-    weights = b.fresh(type, (m, c, k, k), *limits(type), 0.1, fixed=True)
+    weights = b.fresh(type, (m, c, k, k), *(v / 2 for v in limits(type)), 0.1, fixed=True)
     zx = zero_of(b, U8) if b.chance(0.6) else None
     zw = zero_of(b, type) if b.chance(0.4) else None
     big = float(c * k * k * 300 * 300)
