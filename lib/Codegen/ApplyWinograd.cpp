@@ -1,9 +1,10 @@
-//===- ApplyWinograd.cpp - which 3x3 convolutions take Winograd's form -----------------------------------===//
+//===- ApplyWinograd.cpp - which convolutions by three taps take Winograd's form -------------------------===//
 //
 //   weights [1, 3, 3, IC, OC]  ->  G w G^T as two products with the constant G: [1, 6, 3, IC, OC], then [1, 6, 6, IC, OC] (of 4x4 results)
 //
 // The weights are constants, so that this can happen when the model is compiled; but the result is four times as large. It does for those that are
-// used most, while they are small; the others are transformed where they are used (Contraction/Winograd.cpp).
+// used most, while they are small; the others are transformed where they are used (Contraction/Winograd.cpp). Those of one dimension, [1, 3, IC, OC] ->
+// [1, 6, IC, OC], are transformed here or not at all.
 //===-----------------------------------------------------------------------------------------------------===//
 #include "Foreseeable.h"
 #include "Contraction/WinogradTransforms.h"
@@ -55,16 +56,32 @@ Choice chooseForm(RankedTensorType weights, RankedTensorType out, int64_t lanes)
   return chosen;
 }
 
+/// The same for a line, of any length and dilation: 4 results at a time, or none.
+Choice chooseLineForm(ContractOp op, int64_t lanes) {
+  constexpr double kCyclesPerProduct = 8, kMargin = 1.15, kLong = 1000;
+  auto weights = cast<RankedTensorType>(op.getWeights().getType()), out = cast<RankedTensorType>(op.getOut().getType());
+  const WinogradForm &form = allWinogradForms().front();
+  double dilation = op.getDilations().front(), stretch = form.results * dilation;
+  double length = out.isDynamicDim(1) ? kLong * stretch : out.getDimSize(1), ic = weights.getDimSize(2), oc = weights.getDimSize(3);
+  double tiles = std::floor(length / stretch) * dilation + std::min(dilation, std::fmod(length, stretch));
+  double cycles = form.points * ic * oc * tiles / lanes + tiles * (ic + oc) / lanes * form.points * kCyclesPerProduct;
+  if (cycles * kMargin >= WinogradForm::kTaps * ic * oc * length / lanes) return {};
+  return {&form, 0, int64_t((form.points - WinogradForm::kTaps) * ic * oc * 4)};
+}
+
 /// Whether the op is a convolution that Winograd's forms are for.
 bool isCandidate(ContractOp op) {
   auto input = dyn_cast<RankedTensorType>(op.getInput().getType()), weights = dyn_cast<RankedTensorType>(op.getWeights().getType()),
        out = dyn_cast<RankedTensorType>(op.getOut().getType());
   if (!input || !weights || !out) return false;
-  if (op.getSpatialRank() != 2 || op.isPacked() || op.getDepthwise() || op.getWinograd() || op.getGroups() != 1 || op.getBatchedWeights()) return false;
+  if (op.getSpatialRank() > 2 || op.isPacked() || op.getDepthwise() || op.getWinograd() || op.getGroups() != 1 || op.getBatchedWeights()) return false;
   auto isOne = [](int64_t v) { return v == 1; };
-  if (!llvm::all_of(op.getStrides(), isOne) || !llvm::all_of(op.getDilations(), isOne)) return false;
+  bool isLine = op.getSpatialRank() == 1;
+  if (!llvm::all_of(op.getStrides(), isOne) || (!isLine && !llvm::all_of(op.getDilations(), isOne))) return false;
   if (!input.getElementType().isF32() || !weights.getElementType().isF32() || !op.getAccumulatorType().isF32()) return false;
-  if (!weights.hasStaticShape() || weights.getDimSize(1) != WinogradForm::kTaps || weights.getDimSize(2) != WinogradForm::kTaps) return false;
+  if (!weights.hasStaticShape() || weights.getDimSize(1) != WinogradForm::kTaps) return false;
+  if (isLine) return isForeseeable(op.getWeights()) && weights.getDimSize(2) % 4 == 0 && !out.isDynamicDim(2);
+  if (weights.getDimSize(2) != WinogradForm::kTaps) return false;
   if (ShapedType::isDynamicShape(input.getShape().drop_front()) || ShapedType::isDynamicShape(out.getShape().drop_front())) return false;
   return isForeseeable(op.getWeights()) && weights.getDimSize(3) % 4 == 0;
 }
@@ -73,10 +90,19 @@ struct ApplyWinograd : ingot::impl::ApplyWinogradBase<ApplyWinograd> {
   using Base::Base;
 
   void runOnOperation() override {
-    int64_t lanes = lookupTarget(target).vectorLength(32);
+    int64_t lanes = lookupTarget(target).vectorLength(32), left = mostGrowth;
     SmallVector<std::pair<ContractOp, Choice>> chosen;
     getOperation()->walk([&](ContractOp op) {
       if (!isCandidate(op)) return;
+      if (op.getSpatialRank() == 1) {
+        Choice choice = chooseLineForm(op, lanes);
+        if (!choice.form || choice.growth > left) return;
+        left -= choice.growth;
+        OpBuilder b(op);
+        op.setWinograd(choice.form->results);
+        op.getWeightsMutable().assign(transformDim(b, op.getLoc(), *choice.form, op.getWeights(), 1));
+        return;
+      }
       Choice choice = chooseForm(cast<RankedTensorType>(op.getWeights().getType()), cast<RankedTensorType>(op.getOut().getType()), lanes);
       if (!choice.form) return;
       op.setWinograd(choice.form->results);
@@ -84,7 +110,6 @@ struct ApplyWinograd : ingot::impl::ApplyWinogradBase<ApplyWinograd> {
     });
     // Those that would be transformed most often in a run are transformed now.
     llvm::stable_sort(chosen, [](auto &a, auto &b) { return a.second.blocks > b.second.blocks; });
-    int64_t left = mostGrowth;
     for (auto &[op, choice] : chosen) {
       if (choice.growth > left) continue;
       left -= choice.growth;

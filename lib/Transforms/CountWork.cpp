@@ -78,9 +78,9 @@ void countContract(ContractOp op, SmallVectorImpl<Product> &flops) {
   Product product;
   product.factor = 2;
   product.multiplyAll(op.getOut());
-  // Winograd's form counts as what it computes: 3x3.
+  // Winograd's form counts as what it computes: three taps in each dimension.
   if (op.getWinograd()) {
-    product.factor *= 9;
+    for (int64_t d = 0; d < op.getSpatialRank(); ++d) product.factor *= 3;
     product.multiply(op.getWeights(), cast<ShapedType>(op.getWeights().getType()).getRank() - 2);
     flops.push_back(product);
     return countEpilogue(op, flops);

@@ -69,3 +69,32 @@ func.func @computed(%x: tensor<1x56x56x64xf32>, %w: tensor<1x3x3x64x64xf32>, %ou
   } -> tensor<1x56x56x64xf32>
   return %r : tensor<1x56x56x64xf32>
 }
+
+// Three taps in one dimension, of any length and dilation: six products for four results.
+// CHECK-LABEL: func @line
+// CHECK: linalg.generic {{.*}} ins(%{{.*}} : tensor<1x3x64x128xf32>, tensor<6x3xf32>) outs(%{{.*}} : tensor<1x6x64x128xf32>)
+// CHECK: ingot.contract {{.*}} tensor<1x6x64x128xf32>
+// CHECK-SAME: winograd = 4
+func.func @line(%x: tensor<1x?x64xf32>, %out: tensor<1x?x128xf32>) -> tensor<1x?x128xf32> {
+  %w = arith.constant dense<0.5> : tensor<1x3x64x128xf32>
+  %r = ingot.contract ins(%x, %w : tensor<1x?x64xf32>, tensor<1x3x64x128xf32>) outs(%out : tensor<1x?x128xf32>)
+    attributes {strides = array<i64: 1>, dilations = array<i64: 8>} {
+  ^bb0(%a: f32):
+    ingot.yield %a : f32
+  } -> tensor<1x?x128xf32>
+  return %r : tensor<1x?x128xf32>
+}
+
+// Of each tile one result at most is wanted.
+// CHECK-LABEL: func @short
+// CHECK-NOT: winograd
+// CHECK: return
+func.func @short(%x: tensor<1x24x64xf32>, %out: tensor<1x8x128xf32>) -> tensor<1x8x128xf32> {
+  %w = arith.constant dense<0.5> : tensor<1x3x64x128xf32>
+  %r = ingot.contract ins(%x, %w : tensor<1x24x64xf32>, tensor<1x3x64x128xf32>) outs(%out : tensor<1x8x128xf32>)
+    attributes {strides = array<i64: 1>, dilations = array<i64: 8>} {
+  ^bb0(%a: f32):
+    ingot.yield %a : f32
+  } -> tensor<1x8x128xf32>
+  return %r : tensor<1x8x128xf32>
+}

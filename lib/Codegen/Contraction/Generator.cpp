@@ -278,7 +278,7 @@ void Generator::run() {
 
 void ingot::generateContraction(ContractOp op, const TargetRow &target) {
   if (op.getDepthwise()) return generateDepthwise(op, target);
-  if (op.getWinograd()) return generateWinograd(op, target);
+  if (op.getWinograd()) return op.getSpatialRank() == 1 ? generateLineWinograd(op, target) : generateWinograd(op, target);
   OpBuilder b(op);
   Generator(op, target, b).run();
 }

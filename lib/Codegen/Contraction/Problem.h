@@ -89,8 +89,9 @@ std::pair<mlir::Value, mlir::Value> tapRange(IndexBuilder &ix, const RowDim &row
 void generateContraction(ContractOp op, const TargetRow &target);
 /// One filter per channel.
 void generateDepthwise(ContractOp op, const TargetRow &target);
-/// Winograd's form of 3x3.
+/// Winograd's form of 3x3, and of 3 taps in one dimension.
 void generateWinograd(ContractOp op, const TargetRow &target);
+void generateLineWinograd(ContractOp op, const TargetRow &target);
 
 } // namespace ingot
 

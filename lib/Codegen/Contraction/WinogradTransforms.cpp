@@ -33,9 +33,16 @@ struct Arithmetic {
 
 } // namespace
 
+static constexpr int64_t kMostScratch = 640 << 10; // on the stack of a thread
+
 int64_t WinogradForm::mostTiles(int64_t channels) const {
-  constexpr int64_t kMostScratch = 640 << 10, kMostTiles = 32; // on the stack of a thread
+  constexpr int64_t kMostTiles = 32;
   return std::clamp<int64_t>(kMostScratch / (products() * channels * 4), 1, kMostTiles);
+}
+
+int64_t WinogradForm::mostTilesOfLine(int64_t channels) const {
+  constexpr int64_t kMostTiles = 96; // of 64 channels, with 128 columns of weights, in the cache of a core
+  return std::clamp<int64_t>(kMostScratch / (points * channels * 4), 1, kMostTiles);
 }
 
 ArrayRef<WinogradForm> ingot::allWinogradForms() { return kForms; }
@@ -101,4 +108,14 @@ SmallVector<Value> ingot::transformWinogradInput(const WinogradForm &form, OpBui
 SmallVector<Value> ingot::transformWinogradOutput(const WinogradForm &form, OpBuilder &b, Location loc, ArrayRef<Value> m) {
   Arithmetic a{b, loc};
   return transformSquare(a, m, form.points, form.results, transformOutputLine);
+}
+
+SmallVector<Value> ingot::transformWinogradInputLine(OpBuilder &b, Location loc, ArrayRef<Value> d) {
+  Arithmetic a{b, loc};
+  return transformInputLine(a, d);
+}
+
+SmallVector<Value> ingot::transformWinogradOutputLine(OpBuilder &b, Location loc, ArrayRef<Value> m) {
+  Arithmetic a{b, loc};
+  return transformOutputLine(a, m);
 }

@@ -17,6 +17,8 @@ struct WinogradForm {
   int64_t products() const { return points * points; }
   /// Most tiles of a block, whose transformed input with `channels` fits into the scratch of a thread.
   int64_t mostTiles(int64_t channels) const;
+  /// The same of one dimension, of `points` products.
+  int64_t mostTilesOfLine(int64_t channels) const;
 };
 /// Best first: 4x4, then 2x2.
 llvm::ArrayRef<WinogradForm> allWinogradForms();
@@ -30,6 +32,10 @@ llvm::SmallVector<mlir::Value> transformWinogradInput(const WinogradForm &form, 
 /// A^T m A: results x results of points x points products.
 llvm::SmallVector<mlir::Value> transformWinogradOutput(const WinogradForm &form, mlir::OpBuilder &b, mlir::Location loc,
                                                        llvm::ArrayRef<mlir::Value> m);
+
+/// The same in one dimension: B^T d and A^T m.
+llvm::SmallVector<mlir::Value> transformWinogradInputLine(mlir::OpBuilder &b, mlir::Location loc, llvm::ArrayRef<mlir::Value> d);
+llvm::SmallVector<mlir::Value> transformWinogradOutputLine(mlir::OpBuilder &b, mlir::Location loc, llvm::ArrayRef<mlir::Value> m);
 
 } // namespace ingot
 

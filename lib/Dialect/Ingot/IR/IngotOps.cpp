@@ -49,6 +49,10 @@ static LogicalResult verifyForm(ContractOp op, ShapedType weights) {
   if (m != 0 && m != 2 && m != 4) return op.emitOpError("expected a Winograd form of 2x2 or 4x4 results, got ") << m;
   if (m == 0) return success();
   auto isOne = [](int64_t v) { return v == 1; };
+  // A line may be dilated: the tiles of a square lie side by side.
+  if (op.getSpatialRank() == 1 && plain && !op.getDepthwise() && isOne(op.getStrides().front()) &&
+      weights.getDimSize(op.isPacked() ? 2 : 1) == m + 2)
+    return success();
   if (!plain || op.getDepthwise() || op.getSpatialRank() != 2 || !llvm::all_of(op.getStrides(), isOne) || !llvm::all_of(op.getDilations(), isOne))
     return op.emitOpError("expected two dimensions of stride 1 in Winograd's form");
   int64_t firstTap = op.isPacked() ? 2 : 1, taps = weights.getDimSize(firstTap);
