@@ -149,6 +149,8 @@ static void buildBufferize(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(createCSEPass());
   // A copy of a slice onto itself shows as one only now.
   pm.addPass(createCanonicalizerPass());
+  // What is stacked is made in its place.
+  pm.addPass(createForwardCopies());
   // Softmax and normalisations pass over their rows once.
   pm.addPass(createFuseRows());
   pm.addPass(createCanonicalizerPass());

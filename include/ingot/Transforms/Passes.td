@@ -130,12 +130,13 @@ def HoistOutputs : Pass<"ingot-hoist-outputs", "::mlir::ModuleOp"> {
 }
 
 def ApplyWinograd : Pass<"ingot-apply-winograd"> {
-  let summary = "turn 3x3 convolutions into Winograd's form where that takes less time";
+  let summary = "turn convolutions by three taps into Winograd's form where that takes less time";
   let description = [{
     `ingot.contract` with constant f32 weights `[1, 3, 3, IC, OC]`, strides and dilations of one and static sizes gets `winograd = 4`, and while
     that adds at most `most-growth` bytes, the transformed weights `[1, 6, 6, IC, OC]`: 36 products for 16 results instead of 144. Left alone: few channels, where the
     transforms cost more than they save, and small images, where transforming the weights does. Weights that stay
-    3x3 are transformed by the kernel, a panel at a time.
+    3x3 are transformed by the kernel, a panel at a time. In one dimension, of any length and dilation, weights `[1, 3, IC, OC]` become
+    `[1, 6, IC, OC]`, 6 products for 4 results instead of 12, or stay.
   }];
   let options = [TargetOption, Option<"mostGrowth", "most-growth", "int64_t", "3 << 19",
                                        "Bytes that the weights may grow by being transformed when the model is compiled">];
@@ -154,6 +155,16 @@ def PackWeights : Pass<"ingot-pack-weights"> {
 }
 
 //===------------------------------ bufferize --------------------------------------===//
+
+def ForwardCopies : Pass<"ingot-forward-copies", "::mlir::ModuleOp"> {
+  let summary = "make what is copied into a larger buffer where it will lie";
+  let description = [{
+    A buffer that is copied whole into one run of memory of another, `memref.copy %a, %part` with `%part = memref.subview %all[1, 0] [1, 4]`, is
+    replaced by that part, also where it is read elsewhere: a cache of keys that attention reads is written once, into the model's output. Left
+    alone: parts that are no run of memory, buffers that are written after the copy, and parts that something else touches before it.
+  }];
+  let dependentDialects = ["::mlir::memref::MemRefDialect"];
+}
 
 def FuseRows : Pass<"ingot-fuse-rows", "::mlir::ModuleOp"> {
   let summary = "run neighbouring ops that work on the same rows in one parallel loop over rows";
