@@ -12,7 +12,10 @@ A test file holds, behind its RUN and CHECK lines, sections:
 
 Printed for each run: "ok y=[1, 3]" with the results, "status" with the message, or "CRASH" with the signal.
 
-usage: run_onnx.py TEST FOLDER [--statistics]     (that prints shape, mean and standard deviation of results instead of the results)
+usage: run_onnx.py TEST FOLDER [--statistics] [--sanitize=RUNTIME]
+
+--statistics prints shape, mean and standard deviation of results instead of the results. --sanitize compiles with --sanitize=address and runs with
+RUNTIME, AddressSanitizer's shared library: what it finds is a CRASH, and messages of memory that is not there may differ.
 """
 import os
 import re
@@ -40,7 +43,7 @@ def shown(name, value, statistics):
     return name + "=" + numpy.array2string(value, separator=", ", max_line_width=10**9, precision=4, suppress_small=True).replace("\n", "")
 
 
-def run(library, model, line, folder, statistics):
+def run(library, model, line, folder, statistics, runtime):
     names = dict(vars(numpy), inf=numpy.inf, nan=numpy.nan)
     inputs = eval("dict(" + line + ")", names)
     files = []
@@ -49,10 +52,15 @@ def run(library, model, line, folder, statistics):
         files.append(os.path.join(folder, info.name + ".npy"))
         numpy.save(files[-1], numpy.asarray(inputs[info.name], dtype=dtype))
     results = {info.name: os.path.join(folder, info.name + ".out.npy") for info in model.graph.output}
+    environment = dict(os.environ)
+    if runtime:
+        environment.update(LD_PRELOAD=runtime, ASAN_OPTIONS="detect_leaks=0:allocator_may_return_null=1:max_allocation_size_mb=8192")
     command = ["ingot-run", library] + [option for name, path in results.items() for option in ("--output", f"{name}={path}")]
     command += ["--inputs"] + files if files else []
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60, env=environment)
     text = " ".join(done.stdout.decode(errors="replace").split())
+    if "AddressSanitizer:" in text:
+        return f"CRASH {text}"
     if done.returncode < 0:
         return f"CRASH by signal {-done.returncode}: {text}"
     if done.returncode != 0:
@@ -65,18 +73,19 @@ def run(library, model, line, folder, statistics):
 
 def main():
     test, folder, *options = sys.argv[1:]
+    runtime = next((o.partition("=")[2] for o in options if o.startswith("--sanitize=")), None)
     os.makedirs(folder, exist_ok=True)
     for name, text, lines in sections(open(test).read()):
         print("==", name, flush=True)
         model = onnx.parser.parse_model(text)
         path = os.path.join(folder, name)
         onnx.save(model, path + ".onnx")
-        done = subprocess.run(["ingotc", path + ".onnx", "-o", path + ".so"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        done = subprocess.run(["ingotc", path + ".onnx", "-o", path + ".so"] + (["--sanitize=address", "-O0"] if runtime else []), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         if done.returncode != 0:
             print("refused:", " ".join(done.stdout.decode(errors="replace").split()), flush=True)
             continue
         for line in lines:
-            print(f"{line} -> {run(path + '.so', model, line, folder, '--statistics' in options)}", flush=True)
+            print(f"{line} -> {run(path + '.so', model, line, folder, '--statistics' in options, runtime)}", flush=True)
 
 
 main()
