@@ -39,8 +39,9 @@ def Ingot_ContractOp : Ingot_Op<"contract", [
       out = epilogue(acc, extras...)
 
     Outside of its bounds the input counts as zero; without `pads` no window may reach there.  `depthwise`: one filter per channel, weights
-    [1, K1..Kr, 1, C], and the sum is over k alone, of input[.., c] * weights[0, k, 0, c].  `winograd` = m > 0: the weights are those of
-    F(m x m, 3 x 3), transformed to K1 = K2 = m + 2, of a 3x3 convolution with strides and dilations of one.
+    [1, K1..Kr, 1, C], and the sum is over k alone, of input[.., c] * weights[0, k, 0, c].  `winograd` = m > 0: a 3x3 convolution
+    with strides and dilations of one is computed as F(m x m, 3 x 3), its weights being 3x3 or already transformed to K1 = K2 = m + 2; one of three
+    taps in a line as F(m, 3), its weights being transformed to K1 = m + 2.
 
     The body's first argument is the accumulator (its type is the type of accumulation: operands are converted to it, integers by
     sign unless `unsigned_input`/`unsigned_weights`), followed by one scalar of every `extras` operand, read at `extra_maps` applied
