@@ -81,6 +81,14 @@ LogicalResult SequenceLengthOp::infer(ShapeAnalysis &shapes) {
   return success();
 }
 
+/// What a list consists of that repeats one value, as often as only the run may know.
+static std::optional<int64_t> repeatedValue(Value list) {
+  auto filled = list.getDefiningOp<ConstantOfShapeOp>();
+  auto value = filled ? dyn_cast_or_null<DenseElementsAttr>(filled.getValueAttr()) : DenseElementsAttr();
+  if (!value || !value.isSplat() || !value.getElementType().isInteger()) return std::nullopt;
+  return value.getSplatValue<APInt>().getSExtValue();
+}
+
 LogicalResult SplitToSequenceOp::infer(ShapeAnalysis &shapes) {
   Type element = shapes.elementType(getInput());
   if (!element) return emitOpError("expected a tensor, got ") << shapes.type(getInput());
@@ -100,6 +108,7 @@ LogicalResult SplitToSequenceOp::infer(ShapeAnalysis &shapes) {
   } else {
     // A scalar is the size of all parts but perhaps the last; a list gives each.
     auto given = shapes.constantContents(getSplit());
+    if (std::optional<int64_t> each = repeatedValue(getSplit())) given = SmallVector<int64_t>{*each};
     bool isScalar = shapes.hasRank(getSplit()) && shapes.rank(getSplit()) == 0;
     bool equal = given && !given->empty() && llvm::all_equal(*given) &&
                  (!isScalar || (given->front() > 0 && !ShapedType::isDynamic(sizes[*axis]) && sizes[*axis] % given->front() == 0));
