@@ -32,6 +32,10 @@ if os.path.isabs(asan_runtime):
 
 if shutil.which("qemu-x86_64"):
     config.available_features.add("qemu-x86_64")
+# Cases of ONNX's own suite (libonnx-testdata).
+if os.path.isdir("/usr/share/libonnx-testdata/data/node"):
+    config.available_features.add("onnx-testdata")
+config.substitutions.append(("%testdata", "/usr/share/libonnx-testdata/data"))
 
 # The Python that has the ONNX packages, to build small models (make_onnx.py).
 config.substitutions.append(("%python", "/usr/bin/python3"))

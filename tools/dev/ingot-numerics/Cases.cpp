@@ -53,7 +53,7 @@ static std::string nameOf(StringRef folder) {
   return (sys::path::filename(sys::path::parent_path(folder)) + "/" + sys::path::filename(folder)).str();
 }
 
-static void findFolderCase(const std::string &model, std::vector<Case> &cases) {
+static void findFolderCase(const std::string &model, bool bare, std::vector<Case> &cases) {
   StringRef folder = sys::path::parent_path(model);
   Case result{nameOf(folder), model, {}, {}};
   for (unsigned k = 0;; ++k) {
@@ -64,7 +64,7 @@ static void findFolderCase(const std::string &model, std::vector<Case> &cases) {
     result.data.push_back({set, numbered(path + "/input_"), numbered(path + "/output_")});
   }
   readTolerances((folder + "/info.json").str(), result);
-  if (!result.data.empty())
+  if (bare || !result.data.empty())
     cases.push_back(std::move(result));
 }
 
@@ -75,13 +75,13 @@ static void findFlatCase(const std::string &model, std::vector<Case> &cases) {
     cases.push_back({nameOf(stem), model, {std::move(data)}, {}});
 }
 
-std::vector<Case> findCases(StringRef folder) {
+std::vector<Case> findCases(StringRef folder, bool bare) {
   std::vector<Case> cases;
   std::error_code error;
   for (sys::fs::recursive_directory_iterator it(folder, error), end; it != end && !error; it.increment(error)) {
     std::string path = it->path();
     if (sys::path::filename(path) == "model.onnx")
-      findFolderCase(path, cases);
+      findFolderCase(path, bare, cases);
     else if (sys::path::extension(path) == ".onnx")
       findFlatCase(path, cases);
   }

@@ -29,8 +29,8 @@ struct Case {
 };
 
 /// All cases below `folder`, by name.  A case is a folder with model.onnx and test_data_set_<k>, with or without an info.json that
-/// holds tolerances, or NAME.onnx beside NAME_input_<i>.pb and NAME_output_<i>.pb.
-std::vector<Case> findCases(llvm::StringRef folder);
+/// holds tolerances, or NAME.onnx beside NAME_input_<i>.pb and NAME_output_<i>.pb.  With `bare` models without data are cases, too.
+std::vector<Case> findCases(llvm::StringRef folder, bool bare);
 
 } // namespace ingot::numerics
 

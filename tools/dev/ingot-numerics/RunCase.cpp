@@ -92,7 +92,7 @@ Verdict runCase(const Case &testCase, MLIRContext &context, const ImportOptions 
     return {firstError.isInternal || firstError.text.empty() ? Outcome::Internal : Outcome::Unsupported, "import: " + firstError.text};
   std::vector<bool> random = randomOutputs(*module);
   Verdict verdict = compile(*module, options, firstError);
-  if (verdict.outcome != Outcome::Pass)
+  if (verdict.outcome != Outcome::Pass || testCase.data.empty())
     return verdict;
   FailureOr<std::unique_ptr<LoadedModel>> loaded = loadModel(*module, options.target);
   if (failed(loaded))

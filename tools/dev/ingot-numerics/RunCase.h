@@ -26,7 +26,8 @@ struct Verdict {
   double seconds = 0; // of processor time, where the case had a process of its own
 };
 
-/// Compiles the case in `context` for this machine, runs it on every data set and compares.
+/// Compiles the case in `context` for this machine, runs it on every data set and compares.  Without data it is compiled
+/// as far as the dialect of LLVM.
 Verdict runCase(const Case &testCase, mlir::MLIRContext &context, const ImportOptions &importOptions, const PipelineOptions &options);
 
 /// Compiles something small, so that forked children share what the first compilation costs.

@@ -36,6 +36,8 @@ cl::opt<std::string> cpu("mcpu", cl::desc("Processor (default native)"), cl::ini
 cl::opt<bool> symbolic("symbolic", cl::desc("Compile as if no dimension of any input were known"), cl::cat(category));
 cl::opt<bool> sanitize("sanitize", cl::desc("Check every access of the compiled code; needs AddressSanitizer's runtime in this process (LD_PRELOAD)"),
                        cl::cat(category));
+cl::opt<bool> compileOnly("compile-only", cl::desc("Compile every model, also those without data, and run none; one that is refused with a diagnostic passes"),
+                          cl::cat(category));
 cl::opt<bool> quiet("quiet", cl::desc("Do not name the cases that fail"), cl::cat(category));
 cl::opt<bool> inProcess("in-process", cl::desc("No forks: for debugging one case"), cl::cat(category));
 
@@ -48,6 +50,8 @@ std::string commonPart(const std::string &message) {
   }
   return text.substr(0, 160);
 }
+
+bool isGood(Outcome outcome) { return outcome == Outcome::Pass || (compileOnly && outcome == Outcome::Unsupported); }
 
 struct Result {
   Verdict verdict;
@@ -62,7 +66,7 @@ public:
     Result &result = results[index];
     result.verdict = verdict;
     auto known = expectations.find(cases[index].name);
-    bool passes = verdict.outcome == Outcome::Pass;
+    bool passes = isGood(verdict.outcome);
     // Whether a slow case ends in time is the machine's affair: it may pass.
     result.known = known != expectations.end() && !(passes && StringRef(known->second).starts_with("timeout"));
     if (quiet || passes != result.known)
@@ -80,7 +84,7 @@ public:
     std::map<std::string, std::vector<size_t>> messages;
     unsigned passed = 0, failed = 0, known = 0;
     for (auto [i, result] : enumerate(results)) {
-      bool passes = result.verdict.outcome == Outcome::Pass;
+      bool passes = isGood(result.verdict.outcome);
       ++outcomes[result.verdict.outcome];
       if (!passes)
         messages[(outcomeName(result.verdict.outcome) + ": " + commonPart(result.verdict.message)).str()].push_back(i);
@@ -151,9 +155,12 @@ std::vector<Case> selectCases(std::string &problem) {
   }
   std::vector<Case> cases;
   for (const std::string &folder : folders)
-    for (Case &found : findCases(folder))
-      if (pattern->match(found.name))
+    for (Case &found : findCases(folder, compileOnly))
+      if (pattern->match(found.name)) {
+        if (compileOnly)
+          found.data.clear();
         cases.push_back(std::move(found));
+      }
   return cases;
 }
 
