@@ -13,8 +13,6 @@ struct CausalConvWithStateLowering : ONNXLowering<onnx::CausalConvWithStateOp> {
   LogicalResult matchAndRewrite(onnx::CausalConvWithStateOp op, OpAdaptor adaptor, ConversionPatternRewriter &b) const override {
     auto type = cast<RankedTensorType>(typeConverter->convertType(op.getOutput().getType()));
     auto weightType = cast<RankedTensorType>(adaptor.getWeight().getType());
-    if (type.getRank() != 3 || weightType.getRank() != 3)
-      return emitError(op.getLoc()) << "expected an input and weights of rank 3, got " << type << " and " << weightType;
     bool isSwish = op.getActivation() == "silu" || op.getActivation() == "swish";
     if (!isSwish && op.getActivation() != "none")
       return emitError(op.getLoc()) << "expected the activation 'none', 'silu' or 'swish', got '" << op.getActivation() << "'";

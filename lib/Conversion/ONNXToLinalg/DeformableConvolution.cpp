@@ -78,8 +78,6 @@ LogicalResult DeformConvLowering::matchAndRewrite(onnx::DeformConvOp op, OpAdapt
   ArrayRef<int64_t> kernel = weights->getShape().drop_front(2);
   for (int64_t k : kernel)
     taps *= k;
-  if (offsetGroups < 1 || groups < 1 || weights->getDimSize(0) % groups != 0)
-    return emitError(op.getLoc()) << "expected groups that divide the channels, got " << groups << " and " << offsetGroups << " for offsets";
   ComputeBuilder t(b, op.getLoc());
   Type element = type.getElementType(), wide = wideType(element);
   SmallVector<int64_t> toLast = {0}, toFirst = {0, rank - 1};
@@ -90,9 +88,10 @@ LogicalResult DeformConvLowering::matchAndRewrite(onnx::DeformConvOp op, OpAdapt
   toLast.push_back(1);
   Dims in = t.dims(adaptor.getX()), out = lowering.dims(b, op.getLoc(), op.getY());
   OpFoldResult one = t.indexAttr(1), zero = t.indexAttr(0), batch = in[0], channels = t.indexAttr(weights->getDimSize(1) * groups);
-  int64_t share = *getConstantIntValue(channels) / offsetGroups;
-  if (share * offsetGroups != *getConstantIntValue(channels))
-    return emitError(op.getLoc()) << "expected 'offset_group' to divide the channels, got " << offsetGroups;
+  int64_t inputChannels = *getConstantIntValue(channels);
+  if (offsetGroups < 1 || inputChannels % offsetGroups != 0)
+    return emitError(op.getLoc()) << "expected 'offset_group' to divide the channels, got " << offsetGroups << " for " << inputChannels;
+  int64_t share = inputChannels / offsetGroups;
   t.checkEqual(in[1], channels, "expected as many channels as the weights have");
   auto checkField = [&](Value v, int64_t perTap, StringRef name) {
     t.checkEqual(t.dim(v, 0), batch, "expected '" + name + "' of the batch size");

@@ -38,14 +38,16 @@ static FailureOr<SmallVector<int>> parseTerm(StringRef term, int64_t rank, int64
       i += 2;
     } else if (llvm::isAlpha(term[i])) {
       labels.push_back(term[i]);
-    } else if (term[i] != ' ') {
+    } else {
       return failure();
     }
   }
   return labels;
 }
 
-static FailureOr<Equation> parseEquation(StringRef text, ArrayRef<int64_t> ranks) {
+static FailureOr<Equation> parseEquation(std::string equation, ArrayRef<int64_t> ranks) {
+  llvm::erase(equation, ' ');
+  StringRef text = equation;
   auto [left, right] = text.split("->");
   bool isExplicit = text.contains("->");
   SmallVector<StringRef> terms;
@@ -137,9 +139,9 @@ struct EinsumLowering : ONNXLowering<onnx::EinsumOp> {
     SmallVector<int64_t> ranks;
     for (Value v : op.getInputs())
       ranks.push_back(shapes.rank(v));
-    auto equation = parseEquation(op.getEquation(), ranks);
+    auto equation = parseEquation(op.getEquation().str(), ranks);
     if (failed(equation))
-      return emitError(op.getLoc()) << "expected an equation for operands of these ranks, got '" << op.getEquation() << "'";
+      return b.notifyMatchFailure(op, "expected an equation that shape inference has accepted");
     auto type = cast<RankedTensorType>(typeConverter->convertType(op.getType()));
     ComputeBuilder t(b, op.getLoc(), isUnsigned(op.getOutput()));
     std::map<int, OpFoldResult> sizes;

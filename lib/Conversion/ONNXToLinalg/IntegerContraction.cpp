@@ -170,8 +170,10 @@ struct QLinearMatMulLowering : ONNXLowering<onnx::QLinearMatMulOp> {
   using ONNXLowering::ONNXLowering;
   LogicalResult matchAndRewrite(onnx::QLinearMatMulOp op, OpAdaptor adaptor, ConversionPatternRewriter &b) const override {
     auto type = cast<RankedTensorType>(typeConverter->convertType(op.getType()));
-    if (!isa<IntegerType>(type.getElementType()) || !isa<IntegerType>(elementType(adaptor.getA())))
-      return emitError(op.getLoc()) << "expected operands of 8-bit integers, got " << op.getA().getType();
+    // By ONNX's types: floats of 8 bits are bytes from here on.
+    for (Value v : {op.getA(), op.getB(), op.getYZeroPoint()})
+      if (Type element = cast<ShapedType>(v.getType()).getElementType(); !element.isInteger(8))
+        return emitError(op.getLoc()) << "expected operands and a result of 8-bit integers, got " << element;
     ComputeBuilder t(b, op.getLoc());
     Quantized a = quantized(op.getA(), adaptor.getA(), op.getAZeroPoint(), adaptor.getAZeroPoint());
     Quantized w = quantized(op.getB(), adaptor.getB(), op.getBZeroPoint(), adaptor.getBZeroPoint());

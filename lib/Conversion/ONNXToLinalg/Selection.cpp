@@ -35,6 +35,9 @@ struct NonZeroLowering : ONNXLowering<onnx::NonZeroOp> {
     if (!isNumberTensor(input))
       return b.notifyMatchFailure(op, "expected a ranked tensor of numbers");
     TensorBuilder t(b, op.getLoc());
+    // A scalar is a list of one element.
+    if (cast<RankedTensorType>(input.getType()).getRank() == 0)
+      input = t.reshape(input, {t.indexAttr(1)});
     Dims dims = t.dims(input);
     Type i64 = b.getI64Type();
     Value count = countSet(t, input);

@@ -202,7 +202,18 @@ Value TensorBuilder::transpose(Value tensor, ArrayRef<int64_t> permutation) {
 }
 
 Value TensorBuilder::castTo(Value tensor, Type type) {
-  return tensor.getType() == type ? tensor : tensor::CastOp::create(b, loc, type, tensor).getResult();
+  auto from = cast<RankedTensorType>(tensor.getType()), to = dyn_cast<RankedTensorType>(type);
+  if (from == type)
+    return tensor;
+  // Sizes of the model that contradict each other, perhaps where no run gets to: the run that does ends here.
+  if (to && to.getRank() == from.getRank() && !tensor::CastOp::areCastCompatible(from, to)) {
+    for (auto [i, got, expected] : llvm::enumerate(from.getShape(), to.getShape()))
+      if (!ShapedType::isDynamic(got) && !ShapedType::isDynamic(expected) && got != expected)
+        check(boolean(false), "dimension " + Twine(i) + " of the result is " + Twine(got) + ", expected " + Twine(expected));
+    SmallVector<int64_t> open(from.getRank(), ShapedType::kDynamic);
+    tensor = tensor::CastOp::create(b, loc, from.clone(open), tensor);
+  }
+  return tensor::CastOp::create(b, loc, type, tensor);
 }
 
 Value TensorBuilder::reshape(Value tensor, ArrayRef<OpFoldResult> wanted) {

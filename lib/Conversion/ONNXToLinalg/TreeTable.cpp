@@ -138,7 +138,8 @@ FailureOr<TreeTable> ingot::readTreeTable(onnx::MLTreeEnsembleOp op) {
       return isLeaf ? inner + id : id;
     };
     auto onTrue = child(trueIds[i], trueLeafs[i]), onFalse = child(falseIds[i], falseLeafs[i]);
-    if (!onTrue || !onFalse) return emitError(loc) << "node " << i << " leads to a node or leaf that does not exist";
+    if (!onTrue || !onFalse) return emitError(loc) << "node " << i << " leads to a node or leaf that does not exist, expected nodes 0 to " << inner - 1 << " and leaves 0 to "
+                                                << table.leaves - 1;
     if (features[i] < 0 || features[i] >= TreeTable::kFeatureMask) return emitError(loc) << "node " << i << " compares feature " << features[i] << ", expected 0 or more";
     if (!(modes[i] >= LessOrEqual && modes[i] <= Member)) return emitError(loc) << "node " << i << " has mode " << modes[i] << ", expected 0 to 6";
     table.features = std::max(table.features, features[i] + 1);

@@ -41,3 +41,10 @@ func.func @transposed(%x: tensor<?x4x?xf32> {onnx.dim_params = ["n", "", "w"]}, 
   %y = onnx.ConvTranspose %x, %w, %none {group = 2 : i64, strides = array<i64: 2>, pads = array<i64: 1, 1>} : (tensor<?x4x?xf32>, tensor<4x3x4xf32>, none) -> tensor<*xf32>
   return %y : tensor<*xf32>
 }
+
+// CHECK-LABEL: func @ceil_of_any_size
+// CHECK: dims = ["[1, 1, floor((n + 1) / 2)]"
+func.func @ceil_of_any_size(%x: tensor<1x1x?xf32> {onnx.dim_params = ["", "", "n"]}) -> tensor<*xf32> {
+  %y, %i = onnx.MaxPool %x {ceil_mode = 1 : i64, kernel_shape = array<i64: 1>, strides = array<i64: 2>} : (tensor<1x1x?xf32>) -> (tensor<*xf32>, tensor<*xi64>)
+  return %y : tensor<*xf32>
+}

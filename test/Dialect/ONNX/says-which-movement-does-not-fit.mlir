@@ -26,7 +26,7 @@ func.func @no_operand() -> tensor<*xf32> {
 // -----
 
 func.func @concat_types(%x: tensor<2xf32>, %i: tensor<2xi64>) -> tensor<*xf32> {
-  // expected-error @+1 {{expected operands of one element type, got 'f32' and 'i64'}}
+  // expected-error @+1 {{expected operand #1 to be of 'f32' as others are, got 'i64'}}
   %y = onnx.Concat %x, %i {axis = 0 : i64} : (tensor<2xf32>, tensor<2xi64>) -> tensor<*xf32>
   return %y : tensor<*xf32>
 }
@@ -229,7 +229,7 @@ func.func @gather_nd(%x: tensor<2x3xf32>, %i: tensor<1x3xi64>) -> tensor<*xf32> 
 // -----
 
 func.func @compress(%x: tensor<2x3xf32>, %c: tensor<1x2xi1>) -> tensor<*xf32> {
-  // expected-error @+1 {{expected an operand of rank 1, got}}
+  // expected-error @+1 {{expected operand #1 to have rank 1, got [1, 2]}}
   %y = onnx.Compress %x, %c {axis = 0 : i64} : (tensor<2x3xf32>, tensor<1x2xi1>) -> tensor<*xf32>
   return %y : tensor<*xf32>
 }

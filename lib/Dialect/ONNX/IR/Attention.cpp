@@ -22,6 +22,12 @@ LogicalResult AttentionOp::infer(ShapeAnalysis &shapes) {
   if (failed(q) || failed(k) || failed(v)) return failure();
   if ((*q)[3] && (*k)[3] && !sameDim(*this, (*q)[3], (*k)[3], "the features of Q and K")) return failure();
   if ((*k)[2] && (*v)[2] && !sameDim(*this, (*k)[2], (*v)[2], "the lengths of K and V")) return failure();
+  if ((*q)[0] && (*k)[0] && !sameDim(*this, (*q)[0], (*k)[0], "the batches of Q and K")) return failure();
+  for (int i : {0, 1})
+    if ((*k)[i] && (*v)[i] && !sameDim(*this, (*k)[i], (*v)[i], i ? "the heads of K and V" : "the batches of K and V")) return failure();
+  auto qHeads = ShapeAnalysis::asConstant((*q)[1]), kvHeads = ShapeAnalysis::asConstant((*k)[1]);
+  if (qHeads && kvHeads && (*kvHeads == 0 ? *qHeads != 0 : *qHeads % *kvHeads != 0))
+    return emitOpError("expected a multiple of the heads of K and V for Q, got ") << *qHeads << " and " << *kvHeads;
   Type element = shapes.elementType(getQ()), valueElement = shapes.elementType(getV());
   if (!shapes.hasRank(getQ()))
     shapes.setUnranked(getY(), element);
@@ -55,12 +61,16 @@ LogicalResult RotaryEmbeddingOp::infer(ShapeAnalysis &shapes) {
 }
 
 LogicalResult LinearAttentionOp::infer(ShapeAnalysis &shapes) {
-  if (failed(requireAttributes(*this, {"q_num_heads", "kv_num_heads"}))) return failure();
   for (Value v : {getQuery(), getKey(), getValue()})
     if (failed(expectRank(*this, shapes, v, 3, 3))) return failure();
   FailureOr<SmallVector<Dim>> q = headDims(*this, shapes, getQuery(), getQNumHeads()), k = headDims(*this, shapes, getKey(), getKvNumHeads()),
                               v = headDims(*this, shapes, getValue(), getKvNumHeads());
   if (failed(q) || failed(k) || failed(v)) return failure();
+  if ((*q)[3] && (*k)[3] && !sameDim(*this, (*q)[3], (*k)[3], "the features of query and key")) return failure();
+  for (int i : {0, 2})
+    for (auto *other : {&*k, &*v})
+      if ((*q)[i] && (*other)[i] && !sameDim(*this, (*q)[i], (*other)[i], i ? "the lengths of query, key and value" : "the batches of query, key and value"))
+        return failure();
   shapes.set(getOutput(), shapes.elementType(getQuery()), {(*q)[0], (*q)[2], (*v)[3] && (*q)[1] ? (*q)[1] * (*v)[3] : Dim()});
   Type state = isPresent(getPastState()) ? shapes.elementType(getPastState()) : shapes.elementType(getQuery());
   shapes.set(getPresentState(), state, {(*k)[0], shapes.constant(getKvNumHeads()), (*k)[3], (*v)[3]});

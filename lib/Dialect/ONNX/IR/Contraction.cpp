@@ -48,10 +48,13 @@ LogicalResult GemmOp::infer(ShapeAnalysis &shapes) {
 
 LogicalResult DetOp::infer(ShapeAnalysis &shapes) {
   if (failed(expectRank(*this, shapes, getX(), 2))) return failure();
-  if (shapes.hasRank(getX()))
-    shapes.set(getY(), shapes.elementType(getX()), shapes.dims(getX()).drop_back(2));
-  else
+  if (shapes.hasRank(getX())) {
+    ArrayRef<Dim> dims = shapes.dims(getX());
+    if (!sameDim(*this, dims[dims.size() - 2], dims.back(), "the rows and columns of square matrices")) return failure();
+    shapes.set(getY(), shapes.elementType(getX()), dims.drop_back(2));
+  } else {
     shapes.setUnranked(getY(), shapes.elementType(getX()));
+  }
   return success();
 }
 
@@ -81,7 +84,6 @@ static FailureOr<SmallVector<char>> termLabels(EinsumOp op, StringRef term, std:
 }
 
 LogicalResult EinsumOp::infer(ShapeAnalysis &shapes) {
-  if (failed(requireAttributes(*this, {"equation"}))) return failure();
   if (getInputs().empty()) return emitOpError("expected at least one operand");
   Type element = shapes.elementType(getInputs().front());
   std::string equation;

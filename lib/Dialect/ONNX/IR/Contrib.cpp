@@ -5,7 +5,7 @@ using namespace mlir;
 using namespace ingot::onnx;
 
 LogicalResult MSMatMulNBitsOp::infer(ShapeAnalysis &shapes) {
-  if (failed(requireAttributes(*this, {"K", "N", "block_size"})) || failed(expectRank(*this, shapes, getA(), 1))) return failure();
+  if (failed(expectRank(*this, shapes, getA(), 1))) return failure();
   int64_t bits = getBits(), block = getBlockSize(), k = getK(), n = getN();
   if (bits != 2 && bits != 4 && bits != 8) return emitOpError("expected 'bits' 2, 4 or 8, got ") << bits;
   if (block < 16 || (block & (block - 1))) return emitOpError("expected 'block_size' to be a power of two from 16, got ") << block;

@@ -10,7 +10,7 @@ using namespace ingot::onnx;
 static FailureOr<OperandRange> yieldedBy(Operation *op, Region &region, StringRef name) {
   if (region.hasOneBlock() && !region.front().empty())
     if (auto yield = dyn_cast<YieldOp>(region.front().back())) return yield.getOperands();
-  return op->emitOpError("expected the subgraph '") << name << "'";
+  return op->emitOpError("expected the subgraph '") << name << "' to be one block that ends in 'onnx.Yield'";
 }
 
 /// The dimensions of a value inside a region as seen outside: what depends on values inside is open.
@@ -181,6 +181,8 @@ LogicalResult LoopOp::infer(ShapeAnalysis &shapes) {
   shapes.set(body.getArgument(1), IntegerType::get(getContext(), 1), {});
   ValueRange args = body.getArguments().drop_front(2), next = yielded->drop_front(1);
   if (failed(runToFixpoint(*this, body, args, getVInitial(), next.take_front(carried), shapes))) return failure();
+  if (Type goesOn = shapes.type(yielded->front()); !getElementTypeOrSelf(goesOn).isInteger(1))
+    return emitOpError("expected a body that gives a boolean whether to go on, got ") << goesOn;
   setFinal(*this, getResults().take_front(carried), args, next.take_front(carried), shapes);
   Dim count = tripCount(*this, yielded->front(), shapes);
   for (auto [result, each] : llvm::zip(getResults().drop_front(carried), next.drop_front(carried)))
@@ -194,7 +196,6 @@ LogicalResult LoopOp::infer(ShapeAnalysis &shapes) {
 static int64_t entry(std::optional<ArrayRef<int64_t>> list, size_t i) { return list && i < list->size() ? (*list)[i] : 0; }
 
 LogicalResult ScanOp::infer(ShapeAnalysis &shapes) {
-  if (failed(requireAttributes(*this, {"num_scan_inputs"}))) return failure();
   FailureOr<OperandRange> yielded = yieldedBy(*this, getBody(), "body");
   if (failed(yielded)) return failure();
   Block &body = getBody().front();

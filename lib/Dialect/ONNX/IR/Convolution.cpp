@@ -94,6 +94,9 @@ LogicalResult ConvTransposeOp::infer(ShapeAnalysis &shapes) {
     return emitOpError("expected ") << spatial << " sizes in 'output_padding', got " << getOutputPadding()->size();
   int64_t channel = channelAxis(*this, rank), space = firstSpatialAxis(*this);
   if (!sameDim(*this, shapes.dim(getX(), channel), shapes.dim(getW(), 0), "the channels of data and weights")) return failure();
+  int64_t groups = getGroup();
+  auto inner = ShapeAnalysis::asConstant(shapes.dim(getW(), 0));
+  if (groups < 1 || (inner && *inner % groups != 0)) return emitOpError("expected 'group' to divide the channels, got ") << groups;
   SmallVector<Dim> dims(rank);
   dims[0] = shapes.dim(getX(), 0);
   dims[channel] = shapes.dim(getW(), 1) * static_cast<int64_t>(getGroup());
@@ -108,15 +111,21 @@ LogicalResult ConvTransposeOp::infer(ShapeAnalysis &shapes) {
 
 LogicalResult CausalConvWithStateOp::infer(ShapeAnalysis &shapes) {
   shapes.setLike(getOutput(), getInput());
-  if (isPresent(getPastState()) && shapes.hasRank(getPastState())) {
-    shapes.setLike(getPresentState(), getPastState());
-    return success();
-  }
-  Type element = shapes.elementType(getInput());
-  if (failed(expectRank(*this, shapes, getInput(), 3)) || failed(expectRank(*this, shapes, getWeight(), 1))) return failure();
   SmallVector<Dim> dims(3);
   if (shapes.hasRank(getInput())) dims = {shapes.dim(getInput(), 0), shapes.dim(getInput(), 1), Dim()};
-  if (shapes.hasRank(getWeight())) dims[2] = shapes.dims(getWeight()).back() - 1;
-  shapes.set(getPresentState(), element, dims);
+  if (shapes.hasRank(getWeight())) {
+    Dim channels = shapes.dim(getWeight(), 0);
+    dims[1] = dims[1] ? sameDim(*this, dims[1], channels, "the channels of data and weights") : channels;
+    if (!dims[1] || !sameDim(*this, shapes.dim(getWeight(), 1), shapes.constant(1), "the channels of a filter, which is over one")) return failure();
+    dims[2] = shapes.dim(getWeight(), 2) - 1;
+  }
+  if (isPresent(getBias()) && shapes.hasRank(getBias()) && dims[1] && !sameDim(*this, dims[1], shapes.dim(getBias(), 0), "channels and biases"))
+    return failure();
+  if (isPresent(getPastState()) && shapes.hasRank(getPastState()))
+    for (auto [i, d] : llvm::enumerate(dims)) {
+      d = d ? sameDim(*this, d, shapes.dim(getPastState(), i), "'past_state' and what the filters reach back to") : shapes.dim(getPastState(), i);
+      if (!d) return failure();
+    }
+  shapes.set(getPresentState(), shapes.elementType(getInput()), dims);
   return success();
 }

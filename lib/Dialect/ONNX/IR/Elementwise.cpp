@@ -46,7 +46,6 @@ Value CastOp::buildScalar(ScalarBuilder &s, ValueRange args) {
 }
 
 LogicalResult CastOp::infer(ShapeAnalysis &shapes) {
-  if (failed(requireAttributes(*this, {"to"}))) return failure();
   Type to = elementTypeOf(getTo(), getContext());
   if (!to) return emitOpError("expected 'to' to be a number of an element type, got ") << getTo();
   if (shapes.hasRank(getInput()))

@@ -10,8 +10,10 @@ LogicalResult RangeOp::infer(ShapeAnalysis &shapes) {
   auto s = ShapeAnalysis::asConstant(start), l = ShapeAnalysis::asConstant(limit), step = ShapeAnalysis::asConstant(delta);
   if (step == 0) return emitOpError("expected a delta other than 0");
   if (s && l && step) {
-    int64_t span = *step > 0 ? *l - *s : *s - *l, by = std::abs(*step);
-    size = shapes.constant(span > 0 ? (span + by - 1) / by : 0);
+    using Wide = __int128;
+    Wide span = *step > 0 ? Wide(*l) - *s : Wide(*s) - *l, by = *step > 0 ? Wide(*step) : -Wide(*step), n = span > 0 ? (span + by - 1) / by : 0;
+    if (n > (INT64_MAX >> 4)) return emitOpError("expected a number of elements that a memory holds, got a range from ") << *s << " to " << *l << " by " << *step;
+    size = shapes.constant(static_cast<int64_t>(n));
   } else if (start && limit && step && *step > 0) {
     Dim span = normalize(limit - start);
     if (shapes.isNonNegative(span)) size = normalize((span + (*step - 1)).floorDiv(*step));
@@ -66,7 +68,6 @@ LogicalResult RandomUniformLikeOp::infer(ShapeAnalysis &shapes) { return inferLi
 LogicalResult BernoulliOp::infer(ShapeAnalysis &shapes) { return inferLikeOperand(*this, getDtype(), shapes); }
 
 template <class OpT> static LogicalResult inferRandom(OpT op, ShapeAnalysis &shapes) {
-  if (failed(requireAttributes(op, {"shape"}))) return failure();
   Type element = elementTypeOf(op.getDtype(), op.getContext());
   if (!element) return op.emitOpError("expected 'dtype' to be a number of an element type, got ") << op.getDtype();
   SmallVector<Dim> dims;

@@ -67,12 +67,22 @@ LogicalResult GatherNDOp::infer(ShapeAnalysis &shapes) {
 }
 
 LogicalResult ScatterElementsOp::infer(ShapeAnalysis &shapes) {
-  if (shapes.hasRank(getData()) && failed(axisOf(*this, getAxis(), shapes.rank(getData())))) return failure();
+  if (shapes.hasRank(getData())) {
+    int64_t rank = shapes.rank(getData());
+    if (failed(axisOf(*this, getAxis(), rank)) || failed(expectRank(*this, shapes, getIndices(), rank, rank)) ||
+        failed(expectRank(*this, shapes, getUpdates(), rank, rank)))
+      return failure();
+  }
   shapes.setLike(getOutput(), getData());
   return success();
 }
 LogicalResult ScatterNDOp::infer(ShapeAnalysis &shapes) {
-  if (failed(expectRank(*this, shapes, getData(), 1)) || failed(expectRank(*this, shapes, getIndices(), 1))) return failure();
+  if (shapes.hasRank(getData()) && shapes.hasRank(getIndices()))
+    if (auto depth = ShapeAnalysis::asConstant(shapes.dims(getIndices()).back())) {
+      int64_t rank = shapes.rank(getIndices()) - 1 + shapes.rank(getData()) - *depth;
+      if (*depth > shapes.rank(getData())) return emitOpError("expected indices of at most ") << shapes.rank(getData()) << " positions, got " << *depth;
+      if (failed(expectRank(*this, shapes, getUpdates(), rank, rank))) return failure();
+    }
   shapes.setLike(getOutput(), getData());
   return success();
 }
@@ -80,7 +90,6 @@ LogicalResult TensorScatterOp::infer(ShapeAnalysis &shapes) {
   if (shapes.hasRank(getPastCache()) &&
       failed(expectRank(*this, shapes, getUpdate(), shapes.rank(getPastCache()), shapes.rank(getPastCache()))))
     return failure();
-  if (isPresent(getWriteIndices()) && failed(expectRank(*this, shapes, getWriteIndices(), 1, 1))) return failure();
   shapes.setLike(getPresentCache(), getPastCache());
   return success();
 }
@@ -103,7 +112,6 @@ LogicalResult NonZeroOp::infer(ShapeAnalysis &shapes) {
 }
 
 LogicalResult CompressOp::infer(ShapeAnalysis &shapes) {
-  if (failed(expectRank(*this, shapes, getCondition(), 1, 1))) return failure();
   Type element = shapes.elementType(getInput());
   if (!getAxis()) {
     shapes.set(getOutput(), element, {Dim()});

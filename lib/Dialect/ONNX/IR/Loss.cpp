@@ -7,6 +7,7 @@ using namespace ingot::onnx;
 /// One loss for each target, or one number.
 static LogicalResult inferLoss(Operation *op, Value scores, Value target, Value loss, StringRef reduction, ShapeAnalysis &shapes) {
   if (failed(expectRank(op, shapes, scores, 2))) return failure();
+  if (shapes.hasRank(scores) && failed(expectRank(op, shapes, target, shapes.rank(scores) - 1, shapes.rank(scores) - 1))) return failure();
   Type element = shapes.elementType(scores);
   if (!llvm::is_contained({"none", "mean", "sum"}, reduction))
     return op->emitOpError("expected 'reduction' to be none, mean or sum, got '") << reduction << "'";

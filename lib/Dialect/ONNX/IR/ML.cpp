@@ -11,9 +11,6 @@ static Dim rowsOf(Value x, ShapeAnalysis &shapes) {
 }
 
 LogicalResult MLTreeEnsembleOp::infer(ShapeAnalysis &shapes) {
-  if (failed(requireAttributes(*this, {"leaf_targetids", "leaf_weights", "nodes_falseleafs", "nodes_falsenodeids", "nodes_featureids",
-                                       "nodes_modes", "nodes_splits", "nodes_trueleafs", "nodes_truenodeids", "tree_roots"})))
-    return failure();
   if (failed(expectRank(*this, shapes, getX(), 1, 2))) return failure();
   Type element = shapes.elementType(getX());
   if (!element.isF64()) element = Float32Type::get(getContext());
@@ -22,7 +19,6 @@ LogicalResult MLTreeEnsembleOp::infer(ShapeAnalysis &shapes) {
 }
 
 LogicalResult MLLabelEncoderOp::infer(ShapeAnalysis &shapes) {
-  if (failed(requireAttributes(*this, {"default_tensor", "keys_tensor", "values_tensor"}))) return failure();
   Type element = getValuesTensor().getElementType();
   if (getKeysTensor().getElementType() != shapes.elementType(getX()))
     return emitOpError("expected keys of the operand's element type ") << shapes.elementType(getX()) << ", got " << getKeysTensor().getElementType();

@@ -27,15 +27,12 @@ LogicalResult TransposeOp::infer(ShapeAnalysis &shapes) {
 }
 
 LogicalResult ConcatOp::infer(ShapeAnalysis &shapes) {
-  if (failed(requireAttributes(*this, {"axis"}))) return failure();
   if (getInputs().empty()) return emitOpError("expected at least one operand");
   Type element = shapes.elementType(getInputs().front());
   SmallVector<Dim> dims;
   Dim total = shapes.constant(0);
   std::optional<int64_t> axis;
   for (Value v : getInputs()) {
-    if (Type each = shapes.elementType(v); each && element && each != element)
-      return emitOpError("expected operands of one element type, got ") << element << " and " << each;
     if (!shapes.hasRank(v)) {
       total = {};
       continue;
@@ -300,11 +297,9 @@ static LogicalResult inferBlocks(Operation *op, Value input, Value output, int64
   return success();
 }
 LogicalResult DepthToSpaceOp::infer(ShapeAnalysis &shapes) {
-  if (failed(requireAttributes(*this, {"blocksize"}))) return failure();
   return inferBlocks(*this, getInput(), getOutput(), getBlocksize(), /*toSpace=*/true, shapes);
 }
 LogicalResult SpaceToDepthOp::infer(ShapeAnalysis &shapes) {
-  if (failed(requireAttributes(*this, {"blocksize"}))) return failure();
   return inferBlocks(*this, getInput(), getOutput(), getBlocksize(), /*toSpace=*/false, shapes);
 }
 

@@ -12,8 +12,8 @@ static LogicalResult inferLike(Operation *op, ShapeAnalysis &shapes, int64_t lea
 }
 static LogicalResult inferAlong(Operation *op, int64_t axis, ShapeAnalysis &shapes) {
   Value x = op->getOperand(0);
-  if (shapes.hasRank(x) && failed(axisOf(op, axis, std::max<int64_t>(shapes.rank(x), 1)))) return failure();
-  return inferLike(op, shapes);
+  if (failed(inferLike(op, shapes, 1)) || (shapes.hasRank(x) && failed(axisOf(op, axis, shapes.rank(x))))) return failure();
+  return success();
 }
 
 LogicalResult SoftmaxOp::infer(ShapeAnalysis &shapes) { return inferAlong(*this, getAxis(), shapes); }
@@ -27,7 +27,6 @@ LogicalResult MeanVarianceNormalizationOp::infer(ShapeAnalysis &shapes) {
   return inferLike(*this, shapes);
 }
 LogicalResult LRNOp::infer(ShapeAnalysis &shapes) {
-  if (failed(requireAttributes(*this, {"size"}))) return failure();
   return inferLike(*this, shapes, 2);
 }
 
@@ -55,13 +54,27 @@ LogicalResult InstanceNormalizationOp::infer(ShapeAnalysis &shapes) {
   return checkChannels(*this, {getScale(), getB()}, shapes);
 }
 LogicalResult GroupNormalizationOp::infer(ShapeAnalysis &shapes) {
-  if (failed(requireAttributes(*this, {"num_groups"}))) return failure();
   if (failed(inferLike(*this, shapes, 2))) return failure();
   if (!shapes.hasRank(getX())) return success();
   auto channels = ShapeAnalysis::asConstant(shapes.dim(getX(), channelAxis(*this, shapes.rank(getX()))));
   int64_t groups = getNumGroups();
   if (groups < 1 || (channels && *channels % groups != 0))
     return emitOpError("expected 'num_groups' to divide the channels, got ") << groups;
+  return success();
+}
+
+/// Parameters that broadcast to the first operand, which keeps its shape.
+static LogicalResult checkParameters(Operation *op, ArrayRef<Value> parameters, ShapeAnalysis &shapes) {
+  Value x = op->getOperand(0);
+  for (Value v : parameters) {
+    if (!isPresent(v) || !shapes.hasRank(v) || !shapes.hasRank(x)) continue;
+    bool fits = shapes.rank(v) <= shapes.rank(x);
+    for (auto [d, whole] : llvm::zip(llvm::reverse(shapes.dims(v)), llvm::reverse(shapes.dims(x)))) {
+      auto size = ShapeAnalysis::asConstant(d), expected = ShapeAnalysis::asConstant(whole);
+      fits &= !size || size == 1 || !expected || size == expected;
+    }
+    if (!fits) return op->emitOpError("expected parameters that broadcast to ") << shapes.str(shapes.dims(x)) << ", got " << shapes.str(shapes.dims(v));
+  }
   return success();
 }
 
@@ -76,14 +89,14 @@ LogicalResult LayerNormalizationOp::infer(ShapeAnalysis &shapes) {
   }
   SmallVector<Dim> dims(shapes.dims(getX()));
   FailureOr<int64_t> axis = axisOf(*this, getAxis(), dims.size());
-  if (failed(axis)) return failure();
+  if (failed(axis) || failed(checkParameters(*this, {getScale(), getB()}, shapes))) return failure();
   std::fill(dims.begin() + *axis, dims.end(), shapes.constant(1));
   shapes.set(getMean(), statistics, dims);
   shapes.set(getInvStdDev(), statistics, dims);
   return success();
 }
 LogicalResult RMSNormalizationOp::infer(ShapeAnalysis &shapes) {
-  if (failed(inferAlong(*this, getAxis(), shapes))) return failure();
+  if (failed(inferAlong(*this, getAxis(), shapes)) || failed(checkParameters(*this, {getScale()}, shapes))) return failure();
   if (Type element = shapes.elementType(getScale()); element && shapes.hasRank(getX())) shapes.set(getY(), element, SmallVector<Dim>(shapes.dims(getX())));
   return success();
 }

@@ -5,7 +5,6 @@ using namespace mlir;
 using namespace ingot::onnx;
 
 static LogicalResult inferPool(Operation *op, Value x, ArrayRef<Value> results, ArrayRef<Type> elements, ShapeAnalysis &shapes) {
-  if (failed(requireAttributes(op, {"kernel_shape"}))) return failure();
   auto kernel = op->getAttrOfType<DenseI64ArrayAttr>("kernel_shape");
   int64_t rank = kernel.size() + 2;
   if (rank < 3 || failed(expectRank(op, shapes, x, rank, rank))) return rank < 3 ? op->emitOpError("expected a 'kernel_shape' of one size or more") : failure();
@@ -53,7 +52,6 @@ LogicalResult GlobalMaxPoolOp::infer(ShapeAnalysis &shapes) { return inferGlobal
 LogicalResult GlobalLpPoolOp::infer(ShapeAnalysis &shapes) { return inferGlobalPool(*this, shapes); }
 
 LogicalResult MaxUnpoolOp::infer(ShapeAnalysis &shapes) {
-  if (failed(requireAttributes(*this, {"kernel_shape"}))) return failure();
   int64_t rank = getKernelShape().size() + 2;
   if (failed(expectRank(*this, shapes, getX(), rank, rank))) return failure();
   FailureOr<Windows> windows = readWindows(*this, rank - 2);

@@ -4,9 +4,11 @@
 using namespace mlir;
 using namespace ingot::onnx;
 
-static LogicalResult inferLike(Operation *op, Type element, ShapeAnalysis &shapes) {
+/// Elements of type `element`, or of the type whose number `dtype` is.
+static LogicalResult inferLike(Operation *op, Type element, int64_t dtype, ShapeAnalysis &shapes) {
   Value x = op->getOperand(0);
-  if (!element) return op->emitOpError("expected 'output_dtype' to be a number of an element type");
+  if (dtype) element = elementTypeOf(dtype, op->getContext());
+  if (!element) return op->emitOpError("expected 'output_dtype' to be the number of an element type, got ") << dtype;
   if (shapes.hasRank(x))
     shapes.set(op->getResult(0), element, SmallVector<Dim>(shapes.dims(x)));
   else
@@ -18,18 +20,16 @@ LogicalResult QuantizeLinearOp::infer(ShapeAnalysis &shapes) {
   Type element = IntegerType::get(getContext(), 8, IntegerType::Unsigned);
   if (isPresent(getYZeroPoint()))
     element = shapes.elementType(getYZeroPoint());
-  else if (getOutputDtype() != 0)
-    element = elementTypeOf(getOutputDtype(), getContext());
-  return inferLike(*this, element, shapes);
+  return inferLike(*this, element, isPresent(getYZeroPoint()) ? 0 : getOutputDtype(), shapes);
 }
 
 LogicalResult DequantizeLinearOp::infer(ShapeAnalysis &shapes) {
-  return inferLike(*this, getOutputDtype() != 0 ? elementTypeOf(getOutputDtype(), getContext()) : shapes.elementType(getXScale()), shapes);
+  return inferLike(*this, shapes.elementType(getXScale()), getOutputDtype(), shapes);
 }
 
 LogicalResult DynamicQuantizeLinearOp::infer(ShapeAnalysis &shapes) {
   Type ui8 = IntegerType::get(getContext(), 8, IntegerType::Unsigned);
   shapes.set(getYScale(), Float32Type::get(getContext()), {});
   shapes.set(getYZeroPoint(), ui8, {});
-  return inferLike(*this, ui8, shapes);
+  return inferLike(*this, ui8, 0, shapes);
 }

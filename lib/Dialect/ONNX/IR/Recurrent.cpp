@@ -27,6 +27,13 @@ template <class OpT> static LogicalResult inferRecurrent(OpT op, ShapeAnalysis &
     hidden = hidden ? sameDim(op, hidden, given, "'hidden_size' and R") : given;
     if (!hidden) return failure();
   }
+  int64_t gates = isa<LSTMOp>(op) ? 4 : isa<GRUOp>(op) ? 3 : 1;
+  if (hidden && shapes.hasRank(r) && !sameDim(op, shapes.dim(r, 1), hidden * gates, "R and the gates of 'hidden_size'")) return failure();
+  if (Value w = op.getW(); shapes.hasRank(w)) {
+    if (hidden && !sameDim(op, shapes.dim(w, 1), hidden * gates, "W and the gates of 'hidden_size'")) return failure();
+    if (!sameDim(op, directions, shapes.dim(w, 0), "the directions of 'direction' and W")) return failure();
+    if (shapes.hasRank(x) && !sameDim(op, shapes.dim(x, 2), shapes.dim(w, 2), "the features of X and W")) return failure();
+  }
   Type element = shapes.elementType(x);
   SmallVector<Dim> all{steps, directions, batch, hidden}, last{directions, batch, hidden};
   if (batchFirst) {

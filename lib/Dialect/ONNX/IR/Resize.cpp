@@ -43,7 +43,6 @@ LogicalResult ResizeOp::infer(ShapeAnalysis &shapes) {
   if (auto n = shapes.length(given); n && *n != static_cast<int64_t>(axes->size()))
     return emitOpError("expected ") << axes->size() << " scales or sizes, got " << *n;
   std::optional<SmallVector<float>> scales = byScales ? constantFloats(given) : std::nullopt;
-  if (scales && scales->size() != axes->size()) return emitOpError("expected ") << axes->size() << " scales, got " << scales->size();
   auto contents = shapes.contents(given);
   for (auto [i, onnxAxis] : llvm::enumerate(*axes)) {
     // Operands and attributes keep ONNX's order of dimensions where the data are channels last.
@@ -125,7 +124,6 @@ LogicalResult RoiAlignOp::infer(ShapeAnalysis &shapes) {
   return inferRois(*this, getX(), getRois(), getY(), {static_cast<int64_t>(getOutputHeight()), static_cast<int64_t>(getOutputWidth())}, shapes);
 }
 LogicalResult MaxRoiPoolOp::infer(ShapeAnalysis &shapes) {
-  if (failed(requireAttributes(*this, {"pooled_shape"}))) return failure();
   if (getPooledShape().size() != 2) return emitOpError("expected 2 sizes in 'pooled_shape', got ") << getPooledShape().size();
   return inferRois(*this, getX(), getRois(), getY(), getPooledShape(), shapes);
 }

@@ -119,7 +119,6 @@ LogicalResult SplitToSequenceOp::infer(ShapeAnalysis &shapes) {
 }
 
 LogicalResult ConcatFromSequenceOp::infer(ShapeAnalysis &shapes) {
-  if (failed(requireAttributes(*this, {"axis"}))) return failure();
   FailureOr<Type> element = elementOf(*this, getInputSequence(), shapes);
   if (failed(element)) return failure();
   auto type = dyn_cast<RankedTensorType>(*element);

@@ -17,7 +17,7 @@ LogicalResult IdentityOp::infer(ShapeAnalysis &shapes) {
 
 static LogicalResult inferConversion(Operation *op, Type element, ShapeAnalysis &shapes) {
   Value input = op->getOperand(0);
-  if (!element) return op->emitOpError("expected a tensor to take the element type from");
+  if (!element) return op->emitOpError("expected a tensor to take the element type from, got ") << shapes.type(op->getOperand(1));
   if (shapes.hasRank(input))
     shapes.set(op->getResult(0), element, shapes.dims(input));
   else
@@ -30,7 +30,6 @@ LogicalResult CastLikeOp::infer(ShapeAnalysis &shapes) {
   return success();
 }
 LogicalResult BitCastOp::infer(ShapeAnalysis &shapes) {
-  if (failed(requireAttributes(*this, {"to"}))) return failure();
   Type from = shapes.elementType(getInput()), to = elementTypeOf(getTo(), getContext());
   // A bool is a byte.
   auto width = [](Type t) { return t && t.isIntOrFloat() ? (t.isInteger(1) ? 8 : t.getIntOrFloatBitWidth()) : 0; };

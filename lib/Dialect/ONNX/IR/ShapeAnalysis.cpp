@@ -236,9 +236,11 @@ static bool saysMore(Type declared, Type inferred) { return isa<UnrankedTensorTy
 LogicalResult ShapeAnalysis::runOnBlock(Block &block) {
   for (Operation &op : block) {
     if (auto rule = dyn_cast<InferInterface>(op)) {
-      if (failed(rule.infer(*this))) return failure();
-      for (Value result : op.getResults())
+      if (failed(checkOperands(&op, *this)) || failed(rule.infer(*this))) return failure();
+      for (Value result : op.getResults()) {
         if (auto it = known.find(result); it == known.end() || saysMore(result.getType(), it->second.type)) seed(result);
+        if (failed(checkSizes(&op, result, *this))) return failure();
+      }
       continue;
     }
     for (Value result : op.getResults()) seed(result);

@@ -4,12 +4,6 @@
 using namespace mlir;
 using namespace ingot::onnx;
 
-LogicalResult ingot::onnx::requireAttributes(Operation *op, ArrayRef<StringRef> names) {
-  for (StringRef name : names)
-    if (!op->getAttr(name)) return op->emitOpError("expected the attribute '") << name << "', which is absent or of the wrong kind";
-  return success();
-}
-
 FailureOr<int64_t> ingot::onnx::axisOf(Operation *op, int64_t axis, int64_t rank, bool inclusive) {
   int64_t end = inclusive ? rank + 1 : rank;
   if (axis < -rank || axis >= end)

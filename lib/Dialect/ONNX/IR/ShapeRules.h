@@ -7,8 +7,11 @@
 
 namespace ingot::onnx {
 
-/// Fails with a diagnostic unless the op has all these attributes.  Rules run before the verifier.
-llvm::LogicalResult requireAttributes(mlir::Operation *op, llvm::ArrayRef<llvm::StringRef> names);
+/// Fails with a diagnostic unless element types and ranks of the operands are as the table of OperandRules.cpp says.
+llvm::LogicalResult checkOperands(mlir::Operation *op, ShapeAnalysis &shapes);
+
+/// Fails with a diagnostic if a dimension is negative or no memory holds as many elements.
+llvm::LogicalResult checkSizes(mlir::Operation *op, mlir::Value v, ShapeAnalysis &shapes);
 
 /// The axis counted from the front: in [0, rank), or [0, rank] if `inclusive`.
 llvm::FailureOr<int64_t> axisOf(mlir::Operation *op, int64_t axis, int64_t rank, bool inclusive = false);

@@ -37,7 +37,6 @@ LogicalResult StringNormalizerOp::infer(ShapeAnalysis &shapes) {
 }
 
 LogicalResult TfIdfVectorizerOp::infer(ShapeAnalysis &shapes) {
-  if (failed(requireAttributes(*this, {"ngram_indexes", "ngram_counts", "mode", "max_gram_length", "min_gram_length", "max_skip_count"}))) return failure();
   if (failed(expectRank(*this, shapes, getX(), 1, 2))) return failure();
   int64_t columns = 0;
   for (int64_t index : getNgramIndexes()) {
@@ -63,7 +62,7 @@ LogicalResult MsMurmurHash3Op::infer(ShapeAnalysis &shapes) {
 }
 
 LogicalResult MsTokenizerOp::infer(ShapeAnalysis &shapes) {
-  if (failed(requireAttributes(*this, {"mark", "mincharnum", "pad_value"})) || failed(expectRank(*this, shapes, getX(), 1, 2))) return failure();
+  if (failed(expectRank(*this, shapes, getX(), 1, 2))) return failure();
   Type string = shapes.elementType(getX());
   if (!shapes.hasRank(getX())) {
     shapes.setUnranked(getY(), string);
