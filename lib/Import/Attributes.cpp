@@ -66,6 +66,6 @@ FailureOr<Attribute> ingot::convertAttribute(const AttributeProto &a, TensorRead
   }
   default: break;
   }
-  return emitError(loc) << name << " has kind " << a.type()
+  return emitError(loc) << name << " has kind " << int(a.type())
                         << ", expected FLOAT, INT, STRING, TENSOR, GRAPH, FLOATS, INTS, STRINGS, TENSORS, SPARSE_TENSOR or TYPE_PROTO";
 }

@@ -7,6 +7,54 @@ using namespace ingot;
 
 // Deeper calls than this are a model that means harm; the stack would end before long.
 static constexpr unsigned kMaxCallDepth = 100;
+// Functions that call each other twice, fifty levels deep, would expand for ever.
+static constexpr uint64_t kMaxNodes = 4000000;
+
+namespace {
+/// How many nodes there are once calls are expanded, up to a little more than the limit.
+struct Expansion {
+  llvm::function_ref<const wire::FunctionProto *(const wire::NodeProto &)> find;
+  llvm::DenseMap<const wire::FunctionProto *, uint64_t> sizes;
+
+  uint64_t of(const wire::NodeProto &node) const {
+    uint64_t count = 1;
+    if (const wire::FunctionProto *function = find(node)) count += sizes.lookup(function);
+    for (const wire::AttributeProto &attribute : node.attribute())
+      if (attribute.has_g()) count += of(attribute.g().node());
+    return count;
+  }
+  uint64_t of(const GraphBuilder::Nodes &nodes) const {
+    uint64_t count = 0;
+    for (const wire::NodeProto &node : nodes) count = std::min(count + of(node), kMaxNodes + 1);
+    return count;
+  }
+};
+} // namespace
+
+LogicalResult GraphBuilder::checkExpansion(const wire::ModelProto &model) const {
+  auto find = [&](const wire::NodeProto &node) { return findFunction(node); };
+  Expansion expansion{find, llvm::DenseMap<const wire::FunctionProto *, uint64_t>()};
+  // Sizes travel one call further in each round; what is still changing in the end is recursive, or nested too deeply.
+  bool changed = true;
+  for (unsigned round = 0; changed && round <= kMaxCallDepth; ++round) {
+    changed = false;
+    for (const wire::FunctionProto &function : model.functions()) {
+      uint64_t &size = expansion.sizes[&function], next = expansion.of(function.node());
+      changed |= size != next;
+      size = next;
+    }
+  }
+  uint64_t total = 0;
+  for (const wire::NodeProto &node : model.graph().node()) {
+    total += expansion.of(node);
+    if (total <= kMaxNodes) continue;
+    std::string name = nodeName(node);
+    Location loc = NameLoc::get(StringAttr::get(emitter.builder.getContext(), node.op_type() + ":" + name));
+    return emitError(loc) << "node '" << name << "' (" << node.op_type() << "): the model has more than " << kMaxNodes
+                          << " nodes after the expansion of its functions";
+  }
+  return success();
+}
 
 LogicalResult GraphBuilder::inlineCall(const wire::NodeProto &proto, const wire::FunctionProto &function, Node &node, const Frame &caller,
                                        SmallVectorImpl<Value> &results) {

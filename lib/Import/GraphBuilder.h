@@ -48,6 +48,8 @@ public:
   /// Reads a list of operator sets; diagnoses versions that are too new.
   mlir::LogicalResult readOpsets(const google::protobuf::RepeatedPtrField<wire::OperatorSetIdProto> &imports, Opsets &opsets,
                                  mlir::Location loc);
+  /// Refuses models that would have too many nodes once their functions are expanded, before any is built.
+  mlir::LogicalResult checkExpansion(const wire::ModelProto &model) const;
   /// Ends the import: one diagnostic that lists all nodes whose operator is not in the dialect.
   mlir::LogicalResult reportUnsupported(mlir::Location loc);
 
@@ -85,8 +87,10 @@ private:
     std::string examples;
   };
   std::map<std::pair<std::string, std::string>, Missing> missing; // by domain and operator
-  uint64_t numNodes = 0;
 };
+
+/// A node's name, else that of its first output.
+std::string nodeName(const wire::NodeProto &proto);
 
 /// "ai.onnx" and "" are one domain.
 llvm::StringRef normalDomain(llvm::StringRef domain);

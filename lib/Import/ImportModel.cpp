@@ -201,6 +201,7 @@ static LogicalResult buildModule(const wire::ModelProto &model, wire::ModelFiles
   GraphBuilder builder(model, files, entry, options);
   Opsets opsets;
   if (failed(checkVersions(model, builder, opsets, loc))) return failure();
+  if (failed(builder.checkExpansion(model))) return failure();
   describe(model, opsets, module);
   keepAnnotations(model, module);
   SmallVector<Attribute> functions;

@@ -9,9 +9,6 @@
 using namespace mlir;
 using namespace ingot;
 
-// Functions that call each other twice, fifty levels deep, would expand for ever.
-static constexpr uint64_t kMaxNodes = 4000000;
-
 // Adds all names that a node and the graphs in it use or define inside.
 static void collectNames(const wire::NodeProto &node, llvm::function_ref<void(const std::string &)> use) {
   for (const std::string &input : node.input()) use(input);
@@ -61,7 +58,7 @@ LogicalResult GraphBuilder::addNodes(const Nodes &nodes, Scope &scope, const Fra
   return success();
 }
 
-static std::string nodeName(const wire::NodeProto &proto) {
+std::string ingot::nodeName(const wire::NodeProto &proto) {
   if (!proto.name().empty()) return proto.name();
   return proto.output_size() ? proto.output(0) : std::string();
 }
@@ -126,8 +123,6 @@ LogicalResult GraphBuilder::addNode(const wire::NodeProto &proto, Scope &scope, 
   std::string name = nodeName(proto);
   Location loc = NameLoc::get(StringAttr::get(context, proto.op_type() + ":" + name));
   Node node{normalDomain(proto.domain()).str(), proto.op_type(), 0, loc, "node '" + name + "' (" + proto.op_type() + ")"};
-  if (++numNodes > kMaxNodes)
-    return emitError(loc) << node.what << ": the model has more than " << kMaxNodes << " nodes after the expansion of its functions";
   if (proto.op_type().empty()) return emitError(loc) << node.what << " has no operator; expected op_type";
 
   for (const std::string &input : proto.input()) {
@@ -184,6 +179,12 @@ LogicalResult GraphBuilder::emitCustom(Node &node, const CustomOperator &custom,
   OpBuilder &builder = emitter.builder;
   if (!node.graphs.empty())
     return emitError(node.loc) << node.what << " has the graph '" << node.graphs.front().first << "', which a custom operator cannot have";
+  for (NamedAttribute attribute : node.attributes) {
+    auto list = dyn_cast<ArrayAttr>(attribute.getValue());
+    if (isa<TypeAttr>(attribute.getValue()) || (list && !llvm::all_of(list, llvm::IsaPred<StringAttr>)))
+      return emitError(node.loc) << node.what << " has the attribute '" << attribute.getName().getValue() << "', which is a " << (list ? "list of tensors" : "type")
+                                 << "; a custom operator takes numbers, strings, lists of them and tensors";
+  }
   for (Type type : node.types)
     if (!type)
       return emitError(node.loc) << node.what << " is a custom operator and the model does not say what it gives; expected the type of each output in value_info";

@@ -114,10 +114,7 @@ static void unpack(TensorBytes &bytes, int64_t count, unsigned bits) {
 FailureOr<TensorBytes> ingot::locateBytes(const TensorProto &tensor, int64_t count, wire::ModelFiles &files, Location loc, StringRef what) {
   TensorBytes bytes;
   unsigned bits = wireBits(tensor.data_type());
-  uint64_t expected = 0;
-  if (__builtin_mul_overflow(uint64_t(count), uint64_t(bits), &expected))
-    return emitError(loc) << what << " has more bytes than any memory holds";
-  expected = llvm::divideCeil(expected, 8);
+  uint64_t expected = llvm::divideCeil(uint64_t(count) * bits, 8); // countElements keeps it below 2^63 bits
   if (tensor.has_segment())
     return emitError(loc) << what << " is split into segments, which is not supported; expected a whole tensor";
   if (tensor.data_location() == TensorProto::EXTERNAL) {
