@@ -179,8 +179,7 @@ FailureOr<std::string> SiteBuilder::attributes(CallOp call) {
   for (NamedAttribute attribute : call.getParameters().value_or(DictionaryAttr::get(context))) {
     Elements e;
     if (!readAttribute(attribute.getValue(), e))
-      return call.emitError("attribute '") << attribute.getName().getValue() << "' is " << attribute.getValue()
-                                           << ", expected numbers, strings, lists of them or a tensor";
+      return call.emitError("internal error: attribute '") << attribute.getName().getValue() << "' is " << attribute.getValue();
     std::string suffix = "_" + std::to_string(rows.size());
     std::string name = bytes(attribute.getName().str() + '\0', suffix + "_name");
     rows.push_back({address(name), i32(e.type), i32(e.dims.size()), address(words<int64_t>(e.dims, suffix + "_dims")),

@@ -52,7 +52,7 @@ Expected<ObjectBytes> compileCore(const CpuTarget &target) {
     return core.takeError();
   std::unique_ptr<TargetMachine> machine = createTargetMachine(target, /*optLevel=*/1);
   if (!machine)
-    return createStringError("no machine for target \"" + target.triple.str() + "\"");
+    return createStringError("internal error: no machine for target \"" + target.triple.str() + "\"");
   (*core)->setTargetTriple(target.triple);
   (*core)->setDataLayout(machine->createDataLayout());
   if (Error error = optimize(**core, *machine, /*optLevel=*/1))

@@ -36,11 +36,13 @@ Error runLinker(ArrayRef<std::string> command, bool verbose) {
   SmallVector<StringRef> arguments(command.begin(), command.end());
   if (verbose)
     errs() << join(command, " ") << "\n";
+  // Without a place to keep what the linker says, it says so itself.
   SmallString<128> log;
-  if (std::error_code error = sys::fs::createTemporaryFile("ingot-link", "txt", log))
-    return createStringError(error, "cannot create a temporary file: %s", error.message().c_str());
-  FileRemover remover(log);
-  std::optional<StringRef> redirects[] = {StringRef(""), StringRef(log), StringRef(log)};
+  bool isKept = !sys::fs::createTemporaryFile("ingot-link", "txt", log);
+  FileRemover remover(log, isKept);
+  SmallVector<std::optional<StringRef>> redirects;
+  if (isKept)
+    redirects = {StringRef(""), StringRef(log), StringRef(log)};
   std::string message;
   int status = sys::ExecuteAndWait(command.front(), arguments, std::nullopt, redirects, 0, 0, &message);
   if (status == 0)

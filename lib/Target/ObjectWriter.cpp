@@ -234,7 +234,7 @@ Error translate(Module &module, TargetMachine &machine, bool assembly, raw_pwrit
   passes.add(createTargetTransformInfoWrapperPass(machine.getTargetIRAnalysis()));
   CodeGenFileType type = assembly ? CodeGenFileType::AssemblyFile : CodeGenFileType::ObjectFile;
   if (machine.addPassesToEmitFile(passes, os, nullptr, type))
-    return createStringError("target \"" + module.getTargetTriple().str() + "\" cannot emit this kind of file");
+    return createStringError("internal error: target \"" + module.getTargetTriple().str() + "\" cannot emit this kind of file");
   passes.run(module);
   return errors.take();
 }

@@ -61,7 +61,7 @@ LogicalResult writeElements(ElementsAttr value, llvm::function_ref<InFlightDiagn
   Type element = value.getElementType();
   unsigned bytes = elementBytes(element);
   if (!bytes)
-    return emitError() << "constant of " << value.getType() << " cannot be stored as bytes; expected integers, floats or complex numbers";
+    return emitError() << "internal error: constant of " << value.getType() << " cannot be stored as bytes";
   int64_t count = value.getNumElements();
 
   if (auto resource = dyn_cast<DenseResourceElementsAttr>(value)) {

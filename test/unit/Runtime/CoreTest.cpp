@@ -170,7 +170,11 @@ TEST_F(Core, ChecksEveryArgument) {
   ingot_instance *other = instance;
   EXPECT_EQ(model->create(nullptr, nullptr, &other), INGOT_INVALID_ARGUMENT);
   EXPECT_EQ(other, nullptr);
-  EXPECT_EQ(model->create(model, nullptr, nullptr), INGOT_INVALID_ARGUMENT);
+  ingot_options options = {};
+  options.abi_version = INGOT_ABI_VERSION;
+  options.log = keepLog;
+  EXPECT_EQ(model->create(model, &options, nullptr), INGOT_INVALID_ARGUMENT);
+  EXPECT_EQ(logged, "create needs a model and a place for the instance");
   EXPECT_EQ(model->run(nullptr, v.inputs, v.outputs), INGOT_INVALID_ARGUMENT);
   EXPECT_STREQ(model->error(nullptr), "no instance");
   model->destroy(nullptr);
@@ -179,6 +183,7 @@ TEST_F(Core, ChecksEveryArgument) {
   EXPECT_EQ(model->run(instance, v.inputs, nullptr), INGOT_INVALID_ARGUMENT);
   EXPECT_STREQ(model->error(instance), "run got no place for outputs");
   EXPECT_EQ(model->arena_for(instance, v.inputs, nullptr), INGOT_INVALID_ARGUMENT);
+  EXPECT_STREQ(model->error(instance), "arena_for needs inputs with dims and a place for the size");
 }
 
 TEST_F(Core, ChecksTheOptions) {
@@ -190,6 +195,16 @@ TEST_F(Core, ChecksTheOptions) {
   options.log = keepLog;
   EXPECT_EQ(model->create(model, &options, &other), INGOT_INVALID_ARGUMENT);
   EXPECT_EQ(logged, "an allocator needs both allocate and release");
+  Allocator empty;
+  empty.failAt = 0;
+  options = empty.options();
+  options.log = keepLog;
+  EXPECT_EQ(model->create(model, &options, &other), INGOT_OUT_OF_MEMORY);
+  EXPECT_EQ(logged, "no memory for the instance");
+  ingot_model older = *model;
+  older.abi_version = INGOT_ABI_VERSION - 1;
+  EXPECT_EQ(model->create(&older, &options, &other), INGOT_INVALID_ARGUMENT);
+  EXPECT_EQ(logged, "the model was made for another version of this interface");
 }
 
 TEST_F(Core, SaysTheArenaBeforeItTakesIt) {
@@ -225,6 +240,20 @@ TEST(CoreMemory, KeepsArenaAndResultsBetweenRuns) {
   EXPECT_EQ(allocator.live.size(), live) << "what grew replaced what was there";
   model->destroy(instance);
   EXPECT_TRUE(allocator.live.empty());
+}
+
+TEST(CoreMemory, RefusesAnArenaThatNoMemoryHolds) {
+  static const ingot_code code = {[](ingot_frame *frame) -> ingot_status { return ingot_frame_arena(frame, -1) ? INGOT_OK : ingot_status(frame->status); },
+                                  nullptr, nullptr, 0, 0, nullptr};
+  ingot_model_image image;
+  memcpy(&image, handmade_model(), sizeof image);
+  image.code = &code;
+  ingot_instance *instance = nullptr;
+  ASSERT_EQ(image.model.create(&image.model, nullptr, &instance), INGOT_OK);
+  Values v(2);
+  EXPECT_EQ(image.model.run(instance, v.inputs, v.outputs), INGOT_OUT_OF_MEMORY);
+  EXPECT_STREQ(image.model.error(instance), "the arena is beyond any memory");
+  image.model.destroy(instance);
 }
 
 TEST(CoreMemory, SurvivesEveryFailedAllocation) {

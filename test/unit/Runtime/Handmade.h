@@ -2,11 +2,11 @@
 #ifndef INGOT_TEST_UNIT_RUNTIME_HANDMADE_H
 #define INGOT_TEST_UNIT_RUNTIME_HANDMADE_H
 
-#include "ingot/Runtime/Frame.h"
-
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+#include "ingot/Runtime/Frame.h" /* which only C code includes otherwise */
 
 const ingot_model *handmade_model(void);
 const ingot_model *handmade_cpu_model(void);  /* needs a processor that does not exist */

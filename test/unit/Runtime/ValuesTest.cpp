@@ -25,6 +25,12 @@ INGOT_OP(tfidf_vectorizer);
 INGOT_OP(unique);
 INGOT_OP(murmur_hash3);
 INGOT_OP(image_decoder);
+INGOT_OP(label_encoder);
+INGOT_OP(dict_vectorizer);
+INGOT_OP(map);
+INGOT_OP(constant);
+INGOT_OP(regex_full_match);
+INGOT_OP(regex_tokenizer);
 
 namespace {
 
@@ -263,10 +269,58 @@ TEST_F(Values, BrokenImagesAreRefused) {
     EXPECT_EQ(run(ingot_op_image_decoder, {tensor(INGOT_UINT8, {int64_t(data.size())}, data)}, 1, INGOT_UINT8), INGOT_INVALID_ARGUMENT) << bytes;
     EXPECT_FALSE(reason.empty());
   }
+  EXPECT_EQ(run(ingot_op_image_decoder, {tensor<uint8_t>(INGOT_UINT8, {3}, {'G', 'I', 'F'})}, 1, INGOT_UINT8), INGOT_INVALID_ARGUMENT);
+  EXPECT_EQ(reason, "the image is of no known format, expected JPEG, JPEG 2000, PNG, BMP, WebP, TIFF or PNM");
   std::string two("P6 2 1 255\nabcdef");
   attribute("pixel_format", strings({}, {"BGR"}));
   ASSERT_EQ(run(ingot_op_image_decoder, {tensor<char>(INGOT_UINT8, {int64_t(two.size())}, {two.begin(), two.end()})}, 1, INGOT_UINT8), INGOT_OK);
   EXPECT_EQ(std::string(static_cast<char *>(outputs[0].data), outputs[0].bytes), "cbafed");
+}
+
+TEST_F(Values, EachRefusalSaysWhy) {
+  auto refuses = [&](ingot_function function, std::vector<const ingot_tensor *> inputs, ingot_status status, const char *text) {
+    EXPECT_EQ(run(function, inputs, 2), status) << text;
+    EXPECT_EQ(reason, text);
+    clearStates();
+    attributes.clear();
+  };
+  ingot_tensor empty = {};
+  empty.kind = INGOT_SEQUENCE;
+  empty.rank = 1;
+  refuses(ingot_op_sequence_erase, {&empty, nullptr}, INGOT_OUT_OF_RANGE, "nothing can be erased from an empty sequence");
+  refuses(ingot_op_concat_from_sequence, {&empty}, INGOT_SHAPE_MISMATCH, "the sequence is empty, expected at least one tensor");
+  ingot_tensor *wide = ints({0, INT64_MAX / 2 + 1}, {});
+  ASSERT_EQ(run(ingot_op_sequence_construct, {wide, wide}), INGOT_OK);
+  attribute("axis", ints({}, {1}));
+  refuses(ingot_op_concat_from_sequence, {keep()}, INGOT_OUT_OF_MEMORY, "the result is beyond any memory");
+  ingot_tensor none = empty;
+  none.kind = INGOT_OPTIONAL;
+  refuses(ingot_op_optional_get_element, {&none}, INGOT_OUT_OF_RANGE, "the optional value is absent");
+
+  ingot_tensor *one = strings({1}, {"a"});
+  refuses(ingot_op_string_equal, {strings({2}, {"a", "b"}), strings({3}, {"a", "b", "c"})}, INGOT_SHAPE_MISMATCH, "the operands' shapes do not broadcast together");
+  ingot_tensor *deep = strings(std::vector<int64_t>(INGOT_MAX_RANK, 1), {"a"});
+  refuses(ingot_op_string_split, {deep}, INGOT_SHAPE_MISMATCH, "the operand has as many dimensions as a tensor can have");
+  attribute("pattern", strings({}, {"("}));
+  refuses(ingot_op_regex_full_match, {one}, INGOT_INVALID_ARGUMENT, "the expression is not valid: missing ): (");
+  attribute("tokenexp", strings({}, {"["}));
+  refuses(ingot_op_regex_tokenizer, {one}, INGOT_INVALID_ARGUMENT, "tokenexp is not valid: missing ]: [");
+  attribute("separators", strings({1}, {"*"}));
+  refuses(ingot_op_regex_tokenizer, {one}, INGOT_INVALID_ARGUMENT, "a separator is not valid: no argument for repetition operator: *");
+  refuses(ingot_op_regex_tokenizer, {one}, INGOT_INVALID_ARGUMENT, "has neither separators nor tokenexp");
+
+  refuses(ingot_op_constant, {}, INGOT_INVALID_ARGUMENT, "has no value");
+  refuses(ingot_op_map, {ints({2}, {1, 2}), ints({1}, {1})}, INGOT_SHAPE_MISMATCH, "a map needs as many values as keys");
+  attribute("keys_tensor", ints({1}, {1}));
+  refuses(ingot_op_label_encoder, {one}, INGOT_INVALID_ARGUMENT, "expected keys of the operand's type, values and a default");
+  ASSERT_EQ(run(ingot_op_map, {ints({1}, {1}), ints({1}, {1})}), INGOT_OK);
+  refuses(ingot_op_dict_vectorizer, {keep()}, INGOT_INVALID_ARGUMENT, "expected a vocabulary of the keys' type");
+  attribute("ngram_indexes", ints({1}, {0}));
+  refuses(ingot_op_tfidf_vectorizer, {one}, INGOT_INVALID_ARGUMENT, "has no pool of the operand's type");
+  attribute("ngram_indexes", ints({1}, {0}));
+  attribute("pool_strings", strings({1}, {"a"}));
+  attribute("weights", tensor<float>(INGOT_FLOAT, {2}, {1, 2}));
+  refuses(ingot_op_tfidf_vectorizer, {one}, INGOT_INVALID_ARGUMENT, "has not as many weights as indices");
 }
 
 } // namespace

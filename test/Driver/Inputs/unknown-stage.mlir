@@ -1,0 +1,1 @@
+module attributes {ingot.stage = "weld"} {}
