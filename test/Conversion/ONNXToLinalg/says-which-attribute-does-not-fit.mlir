@@ -87,17 +87,6 @@ func.func @no_points(%x: tensor<1x0x1xf32>) -> tensor<1x0x2xf32> {
 
 // -----
 
-func.func @open_image(%x: tensor<1x?x2x1xf32>, %w: tensor<1x1x2x2xf32>) -> tensor<1x?x4x1xf32> {
-  %none = onnx.NoValue {value}
-  // expected-error @+2 {{expected static spatial dimensions where padding follows from the size of the result, got 'tensor<1x?x2x1xf32>'}}
-  // expected-error @+1 {{unsupported operators}}
-  %y = onnx.ConvTranspose %x, %w, %none {auto_pad = "SAME_UPPER", channels_last, strides = array<i64: 2, 2>}
-    : (tensor<1x?x2x1xf32>, tensor<1x1x2x2xf32>, none) -> tensor<1x?x4x1xf32>
-  return %y : tensor<1x?x4x1xf32>
-}
-
-// -----
-
 func.func @block_steps(%x: tensor<1x4x4xf32>) -> tensor<1x1x4x4xf32> {
   %image = onnx.Constant {value = dense<4> : tensor<2xi64>} : tensor<2xi64>
   %block = onnx.Constant {value = dense<2> : tensor<2xi64>} : tensor<2xi64>
