@@ -25,4 +25,4 @@ else
   options=(--expect=test/Numerics/known-failures/$source.txt)
   folders+=(${models[@]+"${models[@]}"})
 fi
-exec build/release/bin/ingot-numerics --jobs="$(nproc)" --timeout=60 "${options[@]}" "$@" "${folders[@]}"
+exec build/release/bin/ingot-numerics --jobs="$(nproc)" --timeout=240 "${options[@]}" "$@" "${folders[@]}"

@@ -87,7 +87,7 @@ LogicalResult DeformConvLowering::matchAndRewrite(onnx::DeformConvOp op, OpAdapt
   }
   toLast.push_back(1);
   Dims in = t.dims(adaptor.getX()), out = lowering.dims(b, op.getLoc(), op.getY());
-  OpFoldResult one = t.indexAttr(1), zero = t.indexAttr(0), batch = in[0], channels = t.indexAttr(weights->getDimSize(1) * groups);
+  OpFoldResult one = t.indexAttr(1), batch = in[0], channels = t.indexAttr(weights->getDimSize(1) * groups);
   int64_t inputChannels = *getConstantIntValue(channels);
   if (offsetGroups < 1 || inputChannels % offsetGroups != 0)
     return emitError(op.getLoc()) << "expected 'offset_group' to divide the channels, got " << offsetGroups << " for " << inputChannels;

@@ -42,9 +42,9 @@ func.func @transposed(%x: tensor<?x4x?xf32> {onnx.dim_params = ["n", "", "w"]}, 
   return %y : tensor<*xf32>
 }
 
-// CHECK-LABEL: func @ceil_of_any_size
+// CHECK-LABEL: func @ceil_of_any_length
 // CHECK: dims = ["[1, 1, floor((n + 1) / 2)]"
-func.func @ceil_of_any_size(%x: tensor<1x1x?xf32> {onnx.dim_params = ["", "", "n"]}) -> tensor<*xf32> {
+func.func @ceil_of_any_length(%x: tensor<1x1x?xf32> {onnx.dim_params = ["", "", "n"]}) -> tensor<*xf32> {
   %y, %i = onnx.MaxPool %x {ceil_mode = 1 : i64, kernel_shape = array<i64: 1>, strides = array<i64: 2>} : (tensor<1x1x?xf32>) -> (tensor<*xf32>, tensor<*xi64>)
   return %y : tensor<*xf32>
 }
