@@ -139,26 +139,17 @@ mlir::LogicalResult linkCore(mlir::ModuleOp module, Module &llvmModule) {
 void runPipeline(Module &module, TargetMachine &machine, unsigned optLevel) {
   PipelineTuningOptions tuning;
   tuning.LoopVectorization = tuning.SLPVectorization = tuning.LoopInterleaving = tuning.LoopUnrolling = optLevel >= 2;
-  PassBuilder builder(&machine, tuning);
-  LoopAnalysisManager loops;
-  FunctionAnalysisManager functions;
-  CGSCCAnalysisManager sccs;
-  ModuleAnalysisManager modules;
-  builder.registerModuleAnalyses(modules);
-  builder.registerCGSCCAnalyses(sccs);
-  builder.registerFunctionAnalyses(functions);
-  builder.registerLoopAnalyses(loops);
-  builder.crossRegisterProxies(loops, functions, sccs, modules);
+  Analyses analyses(&machine, tuning);
   ModulePassManager passes;
   if (optLevel == 0) {
-    passes = builder.buildO0DefaultPipeline(OptimizationLevel::O0);
+    passes = analyses.builder.buildO0DefaultPipeline(OptimizationLevel::O0);
     passes.addPass(GlobalDCEPass());
   } else {
-    passes = builder.buildPerModuleDefaultPipeline(optLevel == 1   ? OptimizationLevel::O1
+    passes = analyses.builder.buildPerModuleDefaultPipeline(optLevel == 1   ? OptimizationLevel::O1
                                                    : optLevel == 2 ? OptimizationLevel::O2
                                                                    : OptimizationLevel::O3);
   }
-  passes.run(module, modules);
+  passes.run(module, analyses.modules);
 }
 
 /// Once in a context; the caller's registry need not know about translation.
@@ -220,6 +211,14 @@ mlir::FailureOr<BuiltModule> buildLLVM(mlir::ModuleOp module, const EmitOptions 
   if (verifyModule(*built.module, &brokenStream))
     return module.emitError("internal error: invalid LLVM IR: ") << broken;
   return built;
+}
+
+Analyses::Analyses(TargetMachine *machine, PipelineTuningOptions tuning) : builder(machine, tuning) {
+  builder.registerModuleAnalyses(modules);
+  builder.registerCGSCCAnalyses(sccs);
+  builder.registerFunctionAnalyses(functions);
+  builder.registerLoopAnalyses(loops);
+  builder.crossRegisterProxies(loops, functions, sccs, modules);
 }
 
 Error optimize(Module &module, TargetMachine &machine, unsigned optLevel) {

@@ -6,6 +6,7 @@
 #include "ingot/Target/CpuTarget.h"
 #include "ingot/Target/Emit.h"
 #include "llvm/IR/Module.h"
+#include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/raw_ostream.h"
 
 namespace ingot {
@@ -37,6 +38,16 @@ mlir::FailureOr<BuiltModule> buildLLVM(mlir::ModuleOp module, const EmitOptions 
                                       bool withCore = true);
 
 mlir::LogicalResult optimizeModule(mlir::ModuleOp module, BuiltModule &built);
+
+/// LLVM's analyses, as a pass manager of its new kind wants them.
+struct Analyses {
+  explicit Analyses(llvm::TargetMachine *machine = nullptr, llvm::PipelineTuningOptions tuning = {});
+  llvm::PassBuilder builder;
+  llvm::LoopAnalysisManager loops;
+  llvm::FunctionAnalysisManager functions;
+  llvm::CGSCCAnalysisManager sccs;
+  llvm::ModuleAnalysisManager modules;
+};
 
 /// The same two steps on any module; LLVM's errors are returned.
 llvm::Error optimize(llvm::Module &module, llvm::TargetMachine &machine, unsigned optLevel);

@@ -142,21 +142,12 @@ private:
 
 /// Arguments that no kernel reads, or that are the same at all its calls, go while calls and kernels are still together.
 void trimInterfaces(Module &module, TargetMachine &machine) {
-  PassBuilder builder(&machine);
-  LoopAnalysisManager loops;
-  FunctionAnalysisManager functions;
-  CGSCCAnalysisManager sccs;
-  ModuleAnalysisManager modules;
-  builder.registerModuleAnalyses(modules);
-  builder.registerCGSCCAnalyses(sccs);
-  builder.registerFunctionAnalyses(functions);
-  builder.registerLoopAnalyses(loops);
-  builder.crossRegisterProxies(loops, functions, sccs, modules);
+  Analyses analyses(&machine);
   ModulePassManager passes;
   passes.addPass(IPSCCPPass());
   passes.addPass(DeadArgumentEliminationPass());
   passes.addPass(GlobalDCEPass());
-  passes.run(module, modules);
+  passes.run(module, analyses.modules);
 }
 
 /// One part as bitcode, to be read in another context.

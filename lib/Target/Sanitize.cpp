@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------------------===//
 #include "Sanitize.h"
+#include "ObjectWriter.h"
 #include "ingot/Runtime/Frame.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "llvm/IR/IRBuilder.h"
@@ -108,20 +109,11 @@ void sanitizeAddresses(Module &llvmModule, Function &main, mlir::ModuleOp module
         guardResult(marker, *call);
     }
   }
-  PassBuilder builder;
-  ModuleAnalysisManager modules;
-  FunctionAnalysisManager functions;
-  LoopAnalysisManager loops;
-  CGSCCAnalysisManager sccs;
-  builder.registerModuleAnalyses(modules);
-  builder.registerCGSCCAnalyses(sccs);
-  builder.registerFunctionAnalyses(functions);
-  builder.registerLoopAnalyses(loops);
-  builder.crossRegisterProxies(loops, functions, sccs, modules);
+  Analyses analyses;
   ModulePassManager passes;
   // A model has no constructors, which would tell the runtime of its globals.
   passes.addPass(AddressSanitizerPass(AddressSanitizerOptions(), /*UseGlobalGC=*/false, /*UseOdrIndicator=*/false, AsanDtorKind::None, AsanCtorKind::None));
-  passes.run(llvmModule, modules);
+  passes.run(llvmModule, analyses.modules);
 }
 
 } // namespace ingot

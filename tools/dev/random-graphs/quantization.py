@@ -23,10 +23,8 @@ def limits(type):
     return float(numpy.iinfo(NUMPY[type]).min), float(numpy.iinfo(NUMPY[type]).max)
 
 
-@op(2)
-def quantize(b):
-    x = b.pick((F32,) + ((F16,) if b.opset >= 19 else ()), where=lambda v: v.exact)
-    type = b.rng.choice(BYTES if b.opset < 21 else BYTES + (U16, I16))
+def granularity_of(b, x):
+    """Shape of the scales of `x`, one, by an axis or by blocks, and the attributes that say so."""
     shape, extra = (), {}
     if x.rank and b.chance(0.4):
         axis, said = axis_of(b, x.rank)
@@ -35,6 +33,14 @@ def quantize(b):
             block = b.rng.randint(1, max(x.shape[axis], 1))
             shape = x.shape[:axis] + (-(-x.shape[axis] // block),) + x.shape[axis + 1:]
             extra["block_size"] = block
+    return shape, extra
+
+
+@op(2)
+def quantize(b):
+    x = b.pick((F32,) + ((F16,) if b.opset >= 19 else ()), where=lambda v: v.exact)
+    type = b.rng.choice(BYTES if b.opset < 21 else BYTES + (U16, I16))
+    shape, extra = granularity_of(b, x)
     zero = zero_of(b, type, shape) if b.chance(0.8) or type != U8 else None
     return b.node("QuantizeLinear", [x, scale_of(b, x.type, shape), zero], [(type, x.shape, *(v / (1 if type in BYTES else 4) for v in limits(type)), 0)], **extra)
 
@@ -42,14 +48,7 @@ def quantize(b):
 @op(2)
 def dequantize(b):
     x = b.pick(BYTES + ((I32,) if b.chance(0.3) else ()))
-    shape, extra = (), {}
-    if x.rank and b.chance(0.4):
-        axis, said = axis_of(b, x.rank)
-        shape, extra = (x.shape[axis],), {"axis": said}
-        if b.opset >= 21 and b.chance(0.4) and x.size:
-            block = b.rng.randint(1, max(x.shape[axis], 1))
-            shape = x.shape[:axis] + (-(-x.shape[axis] // block),) + x.shape[axis + 1:]
-            extra["block_size"] = block
+    shape, extra = granularity_of(b, x)
     type = b.pick_type((F32,))
     zero = zero_of(b, x.type, shape) if x.type != I32 and b.chance(0.7) else None
     scale = scale_of(b, type, shape) if b.chance(0.5) else b.fresh(type, shape, 0.01, 0.1, 0.15)
