@@ -18,10 +18,9 @@ namespace {
 constexpr int64_t kUnrolledTaps = 9;
 constexpr int64_t kTaskNanoseconds = 20000;
 
-class DepthwiseGenerator {
+class DepthwiseGenerator : ContractionKernel {
 public:
-  DepthwiseGenerator(ContractOp op, const TargetRow &target, OpBuilder &b)
-      : op(op), target(target), b(b), loc(op.getLoc()), ix(b, loc), p(readContraction(op, ix)) {}
+  using ContractionKernel::ContractionKernel;
   void run();
 
 private:
@@ -45,13 +44,6 @@ private:
   Value loadWeights(const Tile &at, ArrayRef<Value> taps);
   Value multiplyAdd(Value x, Value w, Value sum);
 
-  ContractOp op;
-  const TargetRow &target;
-  OpBuilder &b;
-  Location loc;
-  IndexBuilder ix;
-  ContractionProblem p;
-  ContractionTile tile;
   TiledDim windows; // of the last dimension
   VectorType vectorType;
 };

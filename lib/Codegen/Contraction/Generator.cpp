@@ -22,10 +22,9 @@ struct Work {
   bool packRows = false;
 };
 
-class Generator {
+class Generator : ContractionKernel {
 public:
-  Generator(ContractOp op, const TargetRow &target, OpBuilder &b)
-      : op(op), target(target), b(b), loc(op.getLoc()), ix(b, loc), p(readContraction(op, ix)), tile(chooseTile(p, target)) {}
+  using ContractionKernel::ContractionKernel;
   void run();
 
 private:
@@ -40,13 +39,6 @@ private:
   void emitStatic(Value outer, ArrayRef<Value> tileIndex, Value columnTile, Microkernel &kernel, Edge edge);
   void emitDynamic(Value outer, ArrayRef<Value> tileIndex, Value columnTile, Microkernel &kernel, Edge edge);
 
-  ContractOp op;
-  const TargetRow &target;
-  OpBuilder &b;
-  Location loc;
-  IndexBuilder ix;
-  ContractionProblem p;
-  ContractionTile tile;
   Work work;
 };
 

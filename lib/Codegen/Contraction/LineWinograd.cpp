@@ -15,11 +15,10 @@ using namespace ingot;
 
 namespace {
 
-class LineWinogradGenerator {
+class LineWinogradGenerator : ContractionKernel {
 public:
   LineWinogradGenerator(ContractOp op, const TargetRow &target, OpBuilder &b)
-      : op(op), target(target), b(b), loc(op.getLoc()), ix(b, loc), p(readContraction(op, ix)), tile(chooseTile(p, target)),
-        form(winogradForm(op.getWinograd())), line(p.rows[1]) {}
+      : ContractionKernel(op, target, b), form(winogradForm(op.getWinograd())), line(p.rows[1]) {}
   void run();
 
 private:
@@ -34,13 +33,6 @@ private:
   void storeOneByOne(const TileAt &at, Value column, bool masked, ArrayRef<Value> results, Microkernel &kernel);
   void emitTask(Value task, Value blocks, Microkernel &kernel);
 
-  ContractOp op;
-  const TargetRow &target;
-  OpBuilder &b;
-  Location loc;
-  IndexBuilder ix;
-  ContractionProblem p;
-  ContractionTile tile;
   const WinogradForm &form;
   const RowDim &line;
   int64_t depth = 0, columns = 0, stripe = 0, stripes = 0, blockTiles = 0, inputLanes = 1, outputLanes = 1; // a stripe: columns of a register tile, one panel or several

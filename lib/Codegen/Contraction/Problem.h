@@ -85,6 +85,20 @@ llvm::SmallVector<int64_t> edgeTiles(const TiledDim &tiles, const RowDim &row);
 /// First and last (exclusive) tap of a window at `index` that are elements of the input.
 std::pair<mlir::Value, mlir::Value> tapRange(IndexBuilder &ix, const RowDim &row, mlir::Value index);
 
+/// What the generators of all forms start from.
+struct ContractionKernel {
+  ContractionKernel(ContractOp op, const TargetRow &target, mlir::OpBuilder &b)
+      : op(op), target(target), b(b), loc(op.getLoc()), ix(b, loc), p(readContraction(op, ix)), tile(chooseTile(p, target)) {}
+
+  ContractOp op;
+  const TargetRow &target;
+  mlir::OpBuilder &b;
+  mlir::Location loc;
+  IndexBuilder ix;
+  ContractionProblem p;
+  ContractionTile tile;
+};
+
 /// Generates the kernel in place of the op.
 void generateContraction(ContractOp op, const TargetRow &target);
 /// One filter per channel.

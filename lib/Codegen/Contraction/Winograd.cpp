@@ -18,11 +18,10 @@ namespace {
 
 constexpr int64_t kCachedWeights = 4 << 20;
 
-class WinogradGenerator {
+class WinogradGenerator : ContractionKernel {
 public:
   WinogradGenerator(ContractOp op, const TargetRow &target, OpBuilder &b)
-      : op(op), target(target), b(b), loc(op.getLoc()), ix(b, loc), p(readContraction(op, ix)), tile(chooseTile(p, target)),
-        form(winogradForm(op.getWinograd())) {}
+      : ContractionKernel(op, target, b), form(winogradForm(op.getWinograd())) {}
   void run();
 
 private:
@@ -43,13 +42,6 @@ private:
   void storePartial(const TileAt &at, Value column, bool masked, ArrayRef<Value> results, Microkernel &kernel);
   void emitTask(Value task, Microkernel &kernel);
 
-  ContractOp op;
-  const TargetRow &target;
-  OpBuilder &b;
-  Location loc;
-  IndexBuilder ix;
-  ContractionProblem p;
-  ContractionTile tile;
   const WinogradForm &form;
   int64_t depth, columns, height, width; // of the result
   int64_t tilesAcross, tiles;            // of an image
