@@ -1,9 +1,11 @@
 #!/usr/bin/python3
 """Compare compiled models with ONNX Runtime, in time, memory and results, and print the table.
 
-usage:  bench.py [--models a,b] [--rounds N] [--seconds S] [--threads N] [--mcpu CPU] [--specialize] [--no-profile] [--json FILE] [--svg FILE]
+usage:  bench.py [--models a,b] [--cases FOLDER] [--rounds N] [--seconds S] [--threads N] [--mcpu CPU] [--specialize] [--no-profile]
+                 [--json FILE] [--svg FILE]
 
 Models are exported into build/bench/models (export_models.py), ONNX Runtime comes as an npm package into build/bench/peer, and both are kept.
+With --cases, the models are those of FOLDER instead, laid out as ONNX's own cases are: NAME/model.onnx with NAME/test_data_set_0/.
 The two sides run alternately, on the same input files, so that a slow spell of the machine hits both; a side's time is the median over rounds of
 each round's median run. Both get the model with its symbolic dimensions open; --specialize gives ours the sizes at compile time as well.
 Ours is compiled for this machine's processor (--mcpu=native), as ONNX Runtime picks its kernels at run time.
@@ -76,6 +78,15 @@ def export(names):
     return paths
 
 
+def cases(folder, names):
+    """Path of each model of a folder of cases by name: all of them, or those named."""
+    found = sorted(n for n in os.listdir(folder) if os.path.exists(os.path.join(folder, n, "model.onnx")))
+    unknown = [n for n in names if n not in found]
+    if unknown or not found:
+        sys.exit(f"bench: {folder} has no case {', '.join(unknown)}" if unknown else f"bench: {folder} has no NAME/model.onnx")
+    return {name: os.path.join(folder, name, "model.onnx") for name in names or found}
+
+
 def fetch_peer():
     """(program, environment, version) of ONNX Runtime's side."""
     folder = os.path.join(WORK, "peer")
@@ -104,6 +115,9 @@ def fetch_peer():
 
 def reference(name, model, peer, env):
     """Folder of the inputs that both sides get and the outputs that ONNX Runtime gives for them."""
+    given = os.path.join(os.path.dirname(model), "test_data_set_0")
+    if os.path.isdir(given):
+        return given
     folder = os.path.join(WORK, "data", name)
     stamp = os.path.join(folder, "input_0.pb")
     if os.path.exists(stamp) and os.path.getmtime(stamp) > os.path.getmtime(model):
@@ -222,7 +236,8 @@ def processor():
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--models", default=",".join(DEFAULT), help="names out of export_models.py --list, or 'all'")
+    parser.add_argument("--models", help="names out of export_models.py --list, or 'all'; with --cases, names of cases")
+    parser.add_argument("--cases", metavar="FOLDER", help="measure the models of a folder of cases, NAME/model.onnx with NAME/test_data_set_0/")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=1.0, help="of each side in each round")
     parser.add_argument("--threads", type=int, default=1)
@@ -238,16 +253,19 @@ def main():
     for path in tools.values():
         if not os.access(path, os.X_OK):
             sys.exit(f"bench: no {path}; build it (cmake --preset release && cmake --build --preset release) or give --bin")
-    names = args.models.split(",")
-    if names == ["all"]:
-        names = run(["/usr/bin/python3", os.path.join(ROOT, "bench", "export_models.py"), "--list"], check=True).stdout.split()
-    models = export(names)
+    names = args.models.split(",") if args.models else []
+    if args.cases:
+        models = cases(args.cases, names)
+    else:
+        if names == ["all"]:
+            names = run(["/usr/bin/python3", os.path.join(ROOT, "bench", "export_models.py"), "--list"], check=True).stdout.split()
+        models = export(names or DEFAULT)
     peer, env, version = fetch_peer()
     rows = []
-    for name in names:
+    for name, model in models.items():
         say(f"measuring {name}")
         try:
-            rows.append(measure(name, models[name], args, peer, env, tools))
+            rows.append(measure(name, model, args, peer, env, tools))
         except (Failed, subprocess.TimeoutExpired) as failure:
             rows.append({"model": name, "failure": str(failure)})
     head = {"processor": processor(), "threads": args.threads, "rounds": args.rounds, "seconds": args.seconds, "mcpu": args.mcpu,
