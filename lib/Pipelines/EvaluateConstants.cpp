@@ -1,8 +1,8 @@
 //===- EvaluateConstants.cpp - constant subgraphs run at compile time -----------------------------------===//
 //
 // What depends on constants alone is compiled by the same stages that compile the model, run in this process, and replaced by its result:
-// folding, weight packing and batch normalisation have one definition, the code that would have run. All constant work of a function
-// is one module and one compilation.
+// folding, weight packing and batch normalisation have one definition, the code that would have run. All constant work of a function, that in
+// branches and loops as well, is one module and one compilation.
 //===-----------------------------------------------------------------------------===//
 #include "EvaluateConstants.h"
 
@@ -56,6 +56,9 @@ struct Evaluator {
   func::FuncOp function;
   llvm::SetVector<Operation *> work; // constant ops, in order
 
+  /// The op's regions say what it computes with its operands; those of any other op hold work of their own.
+  static bool isOneOperation(Operation *op) { return isa<linalg::LinalgOp, ContractOp>(op) || op->hasTrait<OpTrait::IsIsolatedFromAbove>(); }
+
   bool dependsOnConstants(Operation *op) {
     if (isConstant(op) || op->hasTrait<OpTrait::IsTerminator>() || !isPure(op)) return false;
     if (op->getNumRegions() && !isa<linalg::LinalgOp, ContractOp>(op)) return false;
@@ -75,9 +78,19 @@ struct Evaluator {
     return isFree(op) || out <= kLarge || out <= kGrowth * in;
   }
 
-  void collect() {
+  void collect(bool inRegions) {
     for (Operation &op : function.getBody().front())
-      if (dependsOnConstants(&op)) work.insert(&op);
+      op.walk<WalkOrder::PreOrder>([&](Operation *inner) {
+        bool constant = dependsOnConstants(inner);
+        if (constant) work.insert(inner);
+        return constant || !inRegions || isOneOperation(inner) ? WalkResult::skip() : WalkResult::advance();
+      });
+  }
+
+  bool isInWork(Operation *op) {
+    for (; op != function; op = op->getParentOp())
+      if (work.contains(op)) return true;
+    return false;
   }
 
   /// Results that something else than constant work reads.
@@ -86,11 +99,7 @@ struct Evaluator {
     for (Operation *op : work)
       if (!isFree(op))
         for (Value v : op->getResults())
-          if (llvm::any_of(v.getUsers(), [&](Operation *user) {
-                Operation *top = function.getBody().front().findAncestorOpInBlock(*user);
-                return !work.contains(top);
-              }))
-            results.push_back(v);
+          if (llvm::any_of(v.getUsers(), [&](Operation *user) { return !isInWork(user); })) results.push_back(v);
     return results;
   }
 
@@ -156,24 +165,30 @@ struct EvaluateConstantsPass : PassWrapper<EvaluateConstantsPass, OperationPass<
   void runOnOperation() override {
     auto graph = getOperation().lookupSymbol<func::FuncOp>("main_graph");
     if (!graph) return;
+    // What a branch holds may fail where the branch is never taken: then the rest is evaluated without it.
+    if (!evaluate(graph, /*inRegions=*/true)) evaluate(graph, /*inRegions=*/false);
+  }
+
+  /// Whether all work was done; where it was not, it stays work for run time.
+  bool evaluate(func::FuncOp graph, bool inRegions) {
     Evaluator evaluator{graph, {}};
-    evaluator.collect();
+    evaluator.collect(inRegions);
     SmallVector<Value> results = evaluator.results();
-    if (results.empty()) return;
+    if (results.empty()) return true;
     OwningOpRef<ModuleOp> module = evaluator.extract(results);
     PipelineOptions options;
     options.target.cpu = "native";
     options.target.optLevel = 1;
     options.parallel = false;
     options.evaluateConstants = false;
-    if (failed(runStages(*module, options, Stage::Codegen, {}, first))) return; // they stay run-time work
+    if (failed(runStages(*module, options, Stage::Codegen, {}, first))) return false;
     // A function that only the model's user links cannot be called here.
     ScopedDiagnosticHandler silent(&getContext(), [](Diagnostic &) { return success(); });
     auto model = loadModel(*module, options.target);
-    if (failed(model)) return;
+    if (failed(model)) return false;
     MappedFiles::dropPages(&getContext()); // the loaded model has copies
     ingot_instance *instance = nullptr;
-    if ((*model)->get()->create((*model)->get(), nullptr, &instance) != INGOT_OK) return;
+    if ((*model)->get()->create((*model)->get(), nullptr, &instance) != INGOT_OK) return false;
     // Results are written to where they stay.
     SmallVector<AsmResourceBlob> blobs;
     SmallVector<ingot_tensor> outputs(results.size(), ingot_tensor{});
@@ -185,6 +200,7 @@ struct EvaluateConstantsPass : PassWrapper<EvaluateConstantsPass, OperationPass<
     bool done = (*model)->get()->run(instance, nullptr, outputs.data()) == INGOT_OK;
     (*model)->get()->destroy(instance);
     if (done) replace(results, blobs);
+    return done;
   }
 
   void replace(ArrayRef<Value> results, MutableArrayRef<AsmResourceBlob> blobs) {
