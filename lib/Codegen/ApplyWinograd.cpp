@@ -38,8 +38,8 @@ struct Choice {
 Choice chooseForm(RankedTensorType weights, RankedTensorType out, int64_t lanes) {
   constexpr double kCyclesPerProduct = 8, kCyclesPerWeight = 3, kBytesPerCycle = 3, kCachedBytes = 4 << 20, kMargin = 1.15;
   double ic = weights.getDimSize(3), oc = weights.getDimSize(4), height = out.getDimSize(1), width = out.getDimSize(2);
-  auto read = [&](double times) { return times * std::max(0.0, WinogradForm::kTaps * WinogradForm::kTaps * ic * oc * 4 - kCachedBytes) / kBytesPerCycle; };
-  double taps = WinogradForm::kTaps * WinogradForm::kTaps;
+  double taps = WinogradForm::kTaps * WinogradForm::kTaps, weightBytes = weights.getElementTypeBitWidth() / 8.0;
+  auto read = [&](double times) { return times * std::max(0.0, taps * ic * oc * weightBytes - kCachedBytes) / kBytesPerCycle; };
   double best = std::max(taps * ic * oc * height * width / lanes, read(1)) / kMargin;
   Choice chosen;
   for (const WinogradForm &form : allWinogradForms()) {
@@ -51,7 +51,7 @@ Choice chooseForm(RankedTensorType weights, RankedTensorType out, int64_t lanes)
     double cycles = std::max(products * ic * oc * tiles / lanes + transforms, read(blocks));
     if (cycles >= best) continue;
     best = cycles;
-    chosen = {&form, blocks, int64_t((products - taps) * ic * oc * 4)};
+    chosen = {&form, blocks, int64_t((products * 4 - taps * weightBytes) * ic * oc)};
   }
   return chosen;
 }
@@ -66,7 +66,7 @@ Choice chooseLineForm(ContractOp op, int64_t lanes) {
   double tiles = std::floor(length / stretch) * dilation + std::min(dilation, std::fmod(length, stretch));
   double cycles = form.points * ic * oc * tiles / lanes + tiles * (ic + oc) / lanes * form.points * kCyclesPerProduct;
   if (cycles * kMargin >= WinogradForm::kTaps * ic * oc * length / lanes) return {};
-  return {&form, 0, int64_t((form.points - WinogradForm::kTaps) * ic * oc * 4)};
+  return {&form, 0, int64_t((form.points * 4 - WinogradForm::kTaps * weights.getElementTypeBitWidth() / 8.0) * ic * oc)};
 }
 
 /// Whether the op is a convolution that Winograd's forms are for.
@@ -78,7 +78,7 @@ bool isCandidate(ContractOp op) {
   auto isOne = [](int64_t v) { return v == 1; };
   bool isLine = op.getSpatialRank() == 1;
   if (!llvm::all_of(op.getStrides(), isOne) || (!isLine && !llvm::all_of(op.getDilations(), isOne))) return false;
-  if (!input.getElementType().isF32() || !weights.getElementType().isF32() || !op.getAccumulatorType().isF32()) return false;
+  if (!input.getElementType().isF32() || !isa<FloatType>(weights.getElementType()) || weights.getElementTypeBitWidth() > 32 || !op.getAccumulatorType().isF32()) return false;
   if (!weights.hasStaticShape() || weights.getDimSize(1) != WinogradForm::kTaps) return false;
   if (isLine) return isForeseeable(op.getWeights()) && weights.getDimSize(2) % 4 == 0 && !out.isDynamicDim(2);
   if (weights.getDimSize(2) != WinogradForm::kTaps) return false;
@@ -141,7 +141,8 @@ struct ApplyWinograd : ingot::impl::ApplyWinogradBase<ApplyWinograd> {
     Value init = linalg::FillOp::create(b, loc, zero, tensor::EmptyOp::create(b, loc, shape, b.getF32Type()).getResult()).getResult(0);
     return linalg::GenericOp::create(b, loc, init.getType(), ValueRange{weights, matrix}, init, maps, loops,
                                      [](OpBuilder &nested, Location l, ValueRange x) {
-                                       Value product = arith::MulFOp::create(nested, l, x[0], x[1]);
+                                       Value w = x[0].getType().isF32() ? x[0] : arith::ExtFOp::create(nested, l, nested.getF32Type(), x[0]).getResult();
+                                       Value product = arith::MulFOp::create(nested, l, w, x[1]);
                                        linalg::YieldOp::create(nested, l, arith::AddFOp::create(nested, l, x[2], product).getResult());
                                      })
         .getResult(0);

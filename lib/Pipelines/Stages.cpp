@@ -62,6 +62,8 @@ static void buildNormalize(OpPassManager &pm, const PipelineOptions &options) {
 }
 
 static void buildQuantize(OpPassManager &pm, const PipelineOptions &) {
+  // Kernels read f32 where a processor would convert 16-bit floats again and again.
+  pm.addNestedPass<func::FuncOp>(createWidenFloats());
   // Convolution and pooling are channels last, with as few transposes as the graph allows.
   pm.addPass(createPropagateLayout());
   pm.addNestedPass<func::FuncOp>(createInferShapes());

@@ -50,6 +50,16 @@ def FoldBatchNorm : Pass<"onnx-fold-batch-norm", "::mlir::ModuleOp"> {
 
 //===------------------------------- quantize --------------------------------------===//
 
+def WidenFloats : Pass<"onnx-widen-floats", "::mlir::func::FuncOp"> {
+  let summary = "let values of 16-bit floats be f32 between the kernels, rounded where they are made";
+  let description = [{
+    `Conv(x, w)` in f16 becomes `Cast(Conv(Cast(x), Cast(w)))` with the inner values in f32, and so do pools, products and what is elementwise or moves
+    elements next to them. `Cast(f32)` of a value that was only moved or selected is dropped; `Cast(f32, Cast(f16, y))` of a computed one stays and
+    rounds in the kernel that makes `y`. Graphs without convolution, product or pool of 16-bit floats are left alone, and so is what keeps the narrow
+    type for its meaning (quantisation, BitCast, control flow).
+  }];
+}
+
 def PropagateLayout : Pass<"onnx-propagate-layout", "::mlir::ModuleOp"> {
   let summary = "turn convolution and pooling to channels last and move transposes out of their way";
   let description = [{

@@ -20,6 +20,7 @@ struct Work {
   int64_t taskCost = 1;                   // nanoseconds
   int64_t tileRows = 1;                   // most rows of any tile
   bool packRows = false;
+  bool widenPanels = false; // weights are converted once for a task, not for each row tile
 };
 
 class Generator : ContractionKernel {
@@ -31,6 +32,7 @@ private:
   void tileRows();
   void cut();
   bool wantsPackedRows() const;
+  bool wantsWidePanels(int64_t panelBytes) const;
   SmallVector<Value> tileStart(ArrayRef<Value> tileIndex, Value outer);
   void emitTask(Value task, Microkernel &kernel);
   void emitTiles(Value outer, ArrayRef<Value> tileIndex, Value columnTile, Microkernel &kernel);
@@ -87,6 +89,15 @@ bool Generator::wantsPackedRows() const {
   return collides || converts;
 }
 
+/// Stored narrower than they are multiplied, weights would be converted again for every row tile.
+bool Generator::wantsWidePanels(int64_t panelBytes) const {
+  constexpr int64_t kMostBytes = 320 << 10, kFewTiles = 4;
+  auto type = cast<MemRefType>(p.weights.getType());
+  if (type.getElementType() == p.accumulator() || !p.packed || !type.hasStaticShape() || tile.columns == 1) return false;
+  int64_t panels = work.packRows ? work.groupTiles : 1;
+  return work.blockTiles >= kFewTiles && panels * panelBytes <= kMostBytes;
+}
+
 /// Sizes of blocks and groups, from the cost of a tile and the bytes that it touches. Unknown sizes count as a hundred.
 void Generator::cut() {
   auto sizeOf = [](Value v) { return std::max<int64_t>(1, IndexBuilder::known(v).value_or(100)); };
@@ -123,6 +134,7 @@ void Generator::cut() {
     work.blockTiles = part(rowTiles, std::clamp<int64_t>(wanted / tileCost, 1, std::min(fitting, rowTiles)));
     work.groupTiles = part(columnTiles, std::clamp<int64_t>(wanted / (tileCost * work.blockTiles), 1, columnTiles));
   }
+  work.widenPanels = wantsWidePanels(panelBytes);
   work.columnsOuter = panelBytes * columnTiles > tileBytes * rowTiles;
   work.taskCost = tileCost * work.blockTiles * work.groupTiles;
 }
@@ -235,14 +247,24 @@ void Generator::emitTask(Value task, Microkernel &kernel) {
   };
   SmallVector<Value> counts;
   for (TiledDim &d : work.rows) counts.push_back(d.count);
+  Value panels;
+  if (work.widenPanels) panels = memref::AllocaOp::create(b, loc, kernel.widePanelsType(work.packRows ? work.groupTiles : 1), b.getI64IntegerAttr(64));
   if (!work.packRows) {
     range(group, work.groupTiles, work.columnTiles, [&](Value columnTile) {
+      if (panels) {
+        kernel.setWidePanels(panels, columnTile);
+        kernel.widenPanel(outer, columnTile);
+      }
       range(block, work.blockTiles, work.rowTiles,
             [&](Value rowTile) { emitTiles(outer, ix.delinearize(rowTile, counts), columnTile, kernel); });
     });
     return;
   }
   // The columns pass by packed rows.
+  if (panels) {
+    kernel.setWidePanels(panels, ix.mul(group, work.groupTiles));
+    range(group, work.groupTiles, work.columnTiles, [&](Value columnTile) { kernel.widenPanel(outer, columnTile); });
+  }
   auto type = MemRefType::get({*IndexBuilder::known(p.depth) / Microkernel::kChunk, work.tileRows, Microkernel::kChunk}, p.accumulator());
   kernel.setPackedRows(memref::AllocaOp::create(b, loc, type, b.getI64IntegerAttr(64)));
   range(block, work.blockTiles, work.rowTiles, [&](Value rowTile) {

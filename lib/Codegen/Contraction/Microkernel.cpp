@@ -71,7 +71,51 @@ Value Microkernel::loadInput(const Position &at, int64_t row, ArrayRef<Value> ta
   return asVector(b, loc, v, lanes);
 }
 
+MemRefType Microkernel::widePanelsType(int64_t columnTiles) const {
+  auto type = cast<MemRefType>(p.weights.getType());
+  SmallVector<int64_t> shape(type.getShape().drop_front(1).drop_back());
+  shape.front() = columnTiles;
+  shape.push_back(tile.columns);
+  return MemRefType::get(shape, p.accumulator());
+}
+
+void Microkernel::widenPanel(Value outer, Value column) {
+  Position at;
+  at.outer = outer;
+  at.column = column;
+  SmallVector<Value> taps(p.rows.size());
+  std::function<void(unsigned)> nest = [&](unsigned dim) {
+    if (dim < p.rows.size()) {
+      if (!p.rows[dim].hasTaps()) return nest(dim + 1);
+      return ix.loop(ix.constant(0), p.rows[dim].taps, 1, [&](Value tap) {
+        taps[dim] = tap;
+        nest(dim + 1);
+        taps[dim] = {};
+      });
+    }
+    ix.loop(ix.constant(0), p.depth, 1, [&](Value k) {
+      vector::StoreOp::create(b, loc, loadStoredWeights(at, taps, k), widePanels, weightIndex(at, taps, k));
+    });
+  };
+  nest(0);
+}
+
+/// Index of the buffer of wide panels.
+SmallVector<Value> Microkernel::weightIndex(const Position &at, ArrayRef<Value> taps, Value k) {
+  SmallVector<Value> index{ix.sub(at.column, firstWidePanel)};
+  index.append(p.weightTaps, ix.constant(0));
+  for (auto [i, dim] : llvm::enumerate(p.rows))
+    if (taps[i]) index[1 + dim.tapIndex] = taps[i];
+  index.append({k, ix.constant(0)});
+  return index;
+}
+
 Value Microkernel::loadWeights(const Position &at, ArrayRef<Value> taps, Value k) {
+  if (!widePanels) return loadStoredWeights(at, taps, k);
+  return vector::LoadOp::create(b, loc, vectorType, widePanels, weightIndex(at, taps, k));
+}
+
+Value Microkernel::loadStoredWeights(const Position &at, ArrayRef<Value> taps, Value k) {
   SmallVector<Value> index{p.groups == 1 && !p.batched ? ix.constant(0) : at.outer};
   int64_t perPanel = p.packed ? std::max<int64_t>(1, p.panel / tile.columns) : 1, panels = p.packed ? std::max<int64_t>(1, tile.columns / p.panel) : 1;
   if (p.packed) index.push_back(ix.mul(ix.div(at.column, perPanel), panels));

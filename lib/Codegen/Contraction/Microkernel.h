@@ -27,6 +27,13 @@ public:
   void packRows(mlir::ArrayRef<mlir::Value> start, mlir::Value count, mlir::Value outer);
   static constexpr int64_t kChunk = 16;
 
+  /// Weights are read from `buffer` [column tile - `first`, taps.., depth, column], which widenPanel has filled, in the type of accumulation.
+  void setWidePanels(mlir::Value buffer, mlir::Value first) { widePanels = buffer, firstWidePanel = first; }
+  /// Converts the weights of one column tile into the buffer.
+  void widenPanel(mlir::Value outer, mlir::Value column);
+  /// The buffer's type for so many column tiles of packed weights of known size.
+  mlir::MemRefType widePanelsType(int64_t columnTiles) const;
+
   /// `start`: index of the result (rows, no channels) at which the tile begins. `outer`: index of the weights' first dimension.
   /// `column`: number of the column tile. `edge`: whether it is the last, partial one. `edgeStart`: index along the last row dimension, where
   /// windows of the tile reach beyond the input; then `height` is 1.
@@ -58,6 +65,8 @@ private:
   Accumulators step(const Position &at, llvm::ArrayRef<mlir::Value> taps, mlir::Value k, int64_t slot, Accumulators acc);
   mlir::Value loadInput(const Position &at, int64_t row, llvm::ArrayRef<mlir::Value> taps, mlir::Value k);
   mlir::Value inputChannel(mlir::Value outer, mlir::Value k);
+  llvm::SmallVector<mlir::Value> weightIndex(const Position &at, llvm::ArrayRef<mlir::Value> taps, mlir::Value k);
+  mlir::Value loadStoredWeights(const Position &at, llvm::ArrayRef<mlir::Value> taps, mlir::Value k);
   mlir::Value loadWeights(const Position &at, llvm::ArrayRef<mlir::Value> taps, mlir::Value k);
 
   void store(const Position &at, llvm::ArrayRef<mlir::Value> acc, Edge edge);
@@ -85,6 +94,7 @@ private:
   mlir::Block *scratchBlock = nullptr;
   mlir::Value packedRows, packedStart; // the row at which the buffer begins
   mlir::Value packedChunk;             // that the innermost loop runs in
+  mlir::Value widePanels, firstWidePanel;
   bool scalarEpilogue = false, costlyEpilogue = false;
 };
 

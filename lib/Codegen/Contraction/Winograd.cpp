@@ -141,10 +141,12 @@ void WinogradGenerator::transformWeights(Value stripeIndex, Value first, Value s
       SmallVector<Value> square;
       for (int64_t i = 0; i < WinogradForm::kTaps; ++i)
         for (int64_t j = 0; j < WinogradForm::kTaps; ++j)
-          square.push_back(loadPacked(ix, p.weights,
-                                      {zero, ix.add(panel, column / p.panel), ix.constant(i), ix.constant(j), ix.add(first, k),
-                                       ix.constant(column % p.panel)},
-                                      outputLanes));
+          square.push_back(convertElement(b, loc,
+                                          loadPacked(ix, p.weights,
+                                                     {zero, ix.add(panel, column / p.panel), ix.constant(i), ix.constant(j), ix.add(first, k),
+                                                      ix.constant(column % p.panel)},
+                                                     outputLanes),
+                                          b.getF32Type()));
       for (auto [point, v] : llvm::enumerate(transformWinogradWeights(form, b, loc, square)))
         vector::StoreOp::create(b, loc, v, weights, ValueRange{ix.constant(point), k, ix.constant(column)});
     }

@@ -12,6 +12,19 @@
 using namespace mlir;
 using namespace ingot;
 
+Value ingot::storedWeights(ConversionPatternRewriter &b, Value weights, Value converted) {
+  auto isNarrow = [](Type type) {
+    auto tensor = dyn_cast<TensorType>(type);
+    return tensor && (tensor.getElementType().isF16() || tensor.getElementType().isBF16());
+  };
+  auto cast = weights.getDefiningOp<onnx::CastOp>();
+  if (!cast || !elementType(converted).isF32() || !isNarrow(cast.getInput().getType())) return converted;
+  // What was computed in f32 and rounded is there in f32.
+  if (cast.getInput().getDefiningOp<onnx::CastOp>()) return converted;
+  Value stored = b.getRemappedValue(cast.getInput());
+  return stored ? stored : converted;
+}
+
 /// Repeats a matrix along leading dimensions so that they are `wanted`. Dimensions not known to be equal are decided at run time.
 static Value broadcastBatch(ComputeBuilder &t, Value v, ArrayRef<onnx::Dim> dims, ArrayRef<onnx::Dim> wanted,
                             ArrayRef<OpFoldResult> wantedSizes) {
@@ -188,7 +201,7 @@ struct MatMulLowering : ONNXLowering<onnx::MatMulOp> {
     ComputeBuilder t(b, op.getLoc());
     Value y = multiplyShared(op, adaptor.getA(), b);
     if (!y) {
-      MatMulOperands operands{adaptor.getA(), adaptor.getB(), shapes.dims(op.getA()), shapes.dims(op.getB()), shapes.dims(op.getY())};
+      MatMulOperands operands{adaptor.getA(), storedWeights(b, op.getB(), adaptor.getB()), shapes.dims(op.getA()), shapes.dims(op.getB()), shapes.dims(op.getY())};
       y = matMul(t, operands, type.getElementType());
     }
     b.replaceOp(op, t.castTo(y, type));
@@ -206,6 +219,7 @@ struct MatMulLowering : ONNXLowering<onnx::MatMulOp> {
     if (!repeated || repeated->dim != rank - 3) return {};
     Value matrices = b.getRemappedValue(repeated->matrices);
     if (!matrices) return {};
+    matrices = storedWeights(b, repeated->matrices, matrices);
     ComputeBuilder t(b, op.getLoc());
     matrices = t.removeUnitDim(matrices, rank - 2);
     if (repeated->transposed) {
@@ -246,7 +260,8 @@ struct GemmLowering : ONNXLowering<onnx::GemmOp> {
     Type element = type.getElementType();
     ComputeBuilder t(b, op.getLoc(), isUnsigned(op.getY()));
     Value a = op.getTransA() ? t.transpose(adaptor.getA(), {1, 0}) : adaptor.getA();
-    Value w = op.getTransB() ? t.transpose(adaptor.getB(), {1, 0}) : adaptor.getB();
+    Value w = storedWeights(b, op.getB(), adaptor.getB());
+    if (op.getTransB()) w = t.transpose(w, {1, 0});
     Value y = multiplyMatrices(t, a, w, element);
 
     double alpha = op.getAlpha().convertToFloat(), beta = op.getBeta().convertToFloat();

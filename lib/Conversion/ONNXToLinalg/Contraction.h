@@ -36,6 +36,10 @@ mlir::Value convolveTransposedDynamic(ComputeBuilder &t, mlir::Value input, mlir
 /// The weights' type, of static shape; fails with the reason otherwise.
 mlir::FailureOr<mlir::RankedTensorType> staticWeights(mlir::ConversionPatternRewriter &b, mlir::Operation *op, mlir::Value weights);
 
+/// The weights as they are stored, where `weights` of the onnx dialect only widens them (onnx-widen-floats): kernels convert what they read. Otherwise
+/// `converted`, the weights as lowered.
+mlir::Value storedWeights(mlir::ConversionPatternRewriter &b, mlir::Value weights, mlir::Value converted);
+
 /// numpy's matrix product of lowered tensors; `aDims`, `bDims` and `yDims` are the symbolic dimensions of operands and result.
 struct MatMulOperands {
   mlir::Value a, b;

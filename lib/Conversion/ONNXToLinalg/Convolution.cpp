@@ -90,7 +90,7 @@ struct ConvLowering : ONNXLowering<onnx::ConvOp> {
     Window window = makeWindow(t, windowAttributes(op), ArrayRef<OpFoldResult>(kernel).drop_front(2), in, out);
     auto pads = weights.hasStaticShape() ? kernelPads(window, in, out) : std::nullopt;
     Value x = pads ? adaptor.getX() : window.pad(t, adaptor.getX(), t.number(type.getElementType(), 0));
-    Value y = convolve(t, x, adaptor.getW(), window, op.getGroup(), out, type.getElementType(), false, false,
+    Value y = convolve(t, x, storedWeights(b, op.getW(), adaptor.getW()), window, op.getGroup(), out, type.getElementType(), false, false,
                        pads.value_or(SmallVector<int64_t>()));
     if (!isAbsent(op.getB())) {
       int64_t rank = type.getRank();
