@@ -235,25 +235,37 @@ static ingot_status readTensor(const Reader *reader, Wire wire, ingot_tensor *te
   return contents.hasRaw ? readRaw(reader, &contents.raw, tensor, count) : readTyped(reader, wire, tensor, count);
 }
 
-/* The scalars of a sequence as one tensor, where all are of one type of numbers; else the sequence stays. */
+/* The scalars of a sequence as one tensor, where all are of one type; else the sequence stays. */
 static ingot_status joinScalars(const Reader *reader, ingot_tensor *sequence) {
   const ingot_tensor *elements = sequence->data;
   int64_t count = sequence->dims[0];
   for (int64_t i = 0; i < count; ++i)
-    if (elements[i].kind != INGOT_TENSOR || elements[i].type != elements[0].type || elements[i].type == INGOT_STRING ||
-        ingot_element_count(&elements[i]) != 1)
+    if (elements[i].kind != INGOT_TENSOR || elements[i].type != elements[0].type || ingot_element_count(&elements[i]) != 1)
       return INGOT_OK;
   if (!count)
     return INGOT_OK;
+  int isText = elements[0].type == INGOT_STRING;
+  size_t textBytes = 0;
+  for (int64_t i = 0; isText && i < count; ++i)
+    textBytes += ((const ingot_string *)elements[i].data)->size;
   ingot_tensor joined = {.type = elements[0].type, .kind = INGOT_TENSOR, .rank = 1};
   size_t size = ingot_element_size(joined.type);
   joined.dims[0] = count;
   joined.bytes = (size_t)count * size;
-  joined.data = malloc(joined.bytes);
+  joined.data = malloc(joined.bytes + textBytes);
   if (!joined.data)
     return ingotFail(reader->error, INGOT_OUT_OF_MEMORY, "no memory for '%s'", reader->name);
-  for (int64_t i = 0; i < count; ++i)
+  char *text = (char *)joined.data + joined.bytes;
+  for (int64_t i = 0; i < count; ++i) {
     memcpy((char *)joined.data + (size_t)i * size, elements[i].data, size);
+    if (!isText)
+      continue;
+    ingot_string *s = (ingot_string *)joined.data + i; /* its text lies behind all of them */
+    if (s->size)
+      memcpy(text, s->data, s->size);
+    s->data = text;
+    text += s->size;
+  }
   ingot_value_release(sequence);
   *sequence = joined;
   return INGOT_OK;

@@ -129,8 +129,11 @@ ingot_status tokenize(ingot_call *call) {
   for (int64_t i = 0; i < count; ++i) {
     const ingot_string &s = static_cast<const ingot_string *>(x.data)[i];
     rows[i] = tokensOf(*state->expressions, StringPiece(s.data, s.size), shortest);
-    most = std::max(most, rows[i].size() + 2 * marks);
+    most = std::max(most, rows[i].size());
   }
+  // Where there is no token at all there are no marks either.
+  if (most) most += 2 * marks;
+  else marks = 0;
   y.rank = x.rank + 1;
   y.dims[x.rank] = most;
   y.bytes = count * most * sizeof(ingot_string);

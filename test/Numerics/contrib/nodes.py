@@ -1,4 +1,5 @@
 """One node as a model with random inputs; see generate.py."""
+import json
 import os
 import shutil
 import subprocess
@@ -12,40 +13,70 @@ F32, F16, U8, I8, I32, I64 = (TensorProto.FLOAT, TensorProto.FLOAT16, TensorProt
 cases = {}
 
 
-def case(name, op, inputs, outputs=1, domain=MS, constant=(), onnx_opset=17, version=None, types=None, expected=None, **attributes):
-    """`inputs`: arrays or None, in order; those whose number is in `constant` become initializers.  `expected`: the outputs, where ONNX Runtime has
-    no such operator on this processor."""
-    cases[name] = (op, inputs, outputs, domain, constant, onnx_opset, version, types, expected, attributes)
+def case(name, op, inputs, outputs=1, domain=MS, constant=(), onnx_opset=17, version=None, types=None, expected=None, outputs_absent=(), tolerance=None,
+         **attributes):
+    """`inputs`: arrays, maps or None, in order; those whose number is in `constant` become initializers.  `expected`: the outputs, where ONNX Runtime has
+    no such operator on this processor.  `tolerance`: (rtol, atol), where results may be further apart than elsewhere."""
+    cases[name] = (op, inputs, outputs, domain, constant, onnx_opset, version, types, expected, outputs_absent, tolerance, attributes)
+
+
+def element(value):
+    return TensorProto.STRING if isinstance(value, str) else I64 if isinstance(value, int) else F32
+
+
+def info(name, x):
+    if isinstance(x, dict):
+        key, value = next(iter(x.items()))
+        given = onnx.ValueInfoProto(name=name)
+        given.type.map_type.key_type = element(key)
+        given.type.map_type.value_type.tensor_type.elem_type = element(value)
+        return given
+    kind = numpy_helper.from_array(x).data_type
+    return helper.make_tensor_value_info(name, kind, list(x.shape))
+
+
+def serialized(x, name):
+    if isinstance(x, dict):
+        m = onnx.MapProto(name=name, key_type=element(next(iter(x))))
+        (m.string_keys if m.key_type == TensorProto.STRING else m.keys).extend(k.encode() if isinstance(k, str) else k for k in x)
+        kind = element(next(iter(x.values())))
+        m.values.elem_type = onnx.SequenceProto.TENSOR
+        m.values.tensor_values.extend(helper.make_tensor("", kind, [], [v.encode() if isinstance(v, str) else v]) for v in x.values())
+        return m.SerializeToString()
+    return numpy_helper.from_array(np.array(x, order="C"), name).SerializeToString()
 
 
 def build(name):
-    op, inputs, outputs, domain, constant, opset, version, types, expected, attributes = cases[name]
+    op, inputs, outputs, domain, constant, opset, version, types, expected, absent, tolerance, attributes = cases[name]
     names = [f"x{i}" if x is not None else "" for i, x in enumerate(inputs)]
-    outs = [f"y{i}" for i in range(outputs)]
+    outs = [f"y{i}" if i not in absent else "" for i in range(outputs)]
     node = helper.make_node(op, names, outs, domain=domain, name="node", **attributes)
-    of = lambda x: TensorProto.STRING if x.dtype.kind in "OUS" else helper.np_dtype_to_tensor_dtype(x.dtype) if hasattr(helper, "np_dtype_to_tensor_dtype") else onnx.mapping.NP_TYPE_TO_TENSOR_TYPE[x.dtype]
     given = [(n, x) for i, (n, x) in enumerate(zip(names, inputs)) if x is not None and i not in constant]
     graph = helper.make_graph(
-        [node], name, [helper.make_tensor_value_info(n, of(x), list(x.shape)) for n, x in given],
-        [helper.make_tensor_value_info(o, t, None) for o, t in zip(outs, types or [TensorProto.FLOAT] * outputs)],
+        [node], name, [info(n, x) for n, x in given],
+        [helper.make_tensor_value_info(o, t, None) for o, t in zip(outs, types or [TensorProto.FLOAT] * outputs) if o],
         [numpy_helper.from_array(inputs[i], names[i]) for i in constant])
     opsets = [helper.make_opsetid("", opset), helper.make_opsetid(MS, 1)]
     if domain == ML:
         opsets.append(helper.make_opsetid(ML, version or 3))
-    return helper.make_model(graph, opset_imports=opsets, ir_version=8), [x for _, x in given], expected
+    return helper.make_model(graph, opset_imports=opsets, ir_version=8), [x for _, x in given], expected, tolerance
 
 
 def write(peer, folder, name):
-    model, inputs, expected = build(name)
+    model, inputs, expected, tolerance = build(name)
     at = os.path.join(folder, name)
     data = os.path.join(at, "test_data_set_0")
     shutil.rmtree(at, ignore_errors=True)
     os.makedirs(data)
     onnx.save(model, os.path.join(at, "model.onnx"))
+    if tolerance:
+        with open(os.path.join(at, "info.json"), "w") as file:
+            json.dump({"tolerance": {o.name: {"rtol": tolerance[0], "atol": tolerance[1]} for o in model.graph.output}}, file)
+
     def write_tensors(kind, values, infos):
         for i, x in enumerate(values):
             with open(os.path.join(data, f"{kind}_{i}.pb"), "wb") as file:
-                file.write(numpy_helper.from_array(np.array(x, order="C"), infos[i].name).SerializeToString())
+                file.write(serialized(x, infos[i].name))
 
     write_tensors("input", inputs, model.graph.input)
     if expected is not None:
