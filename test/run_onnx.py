@@ -12,7 +12,7 @@ A test file holds, behind its RUN and CHECK lines, sections:
 
 Printed for each run: "ok y=[1, 3]" with the results, "status" with the message, or "CRASH" with the signal.
 
-usage: run_onnx.py TEST FOLDER [--statistics] [--sanitize=RUNTIME]
+usage: run_onnx.py TEST FOLDER [--statistics] [--sanitize=RUNTIME] [-O0]
 
 --statistics prints shape, mean and standard deviation of results instead of the results. --sanitize compiles with --sanitize=address and runs with
 RUNTIME, AddressSanitizer's shared library: what it finds is a CRASH, and messages of memory that is not there may differ.
@@ -80,7 +80,7 @@ def main():
         model = onnx.parser.parse_model(text)
         path = os.path.join(folder, name)
         onnx.save(model, path + ".onnx")
-        done = subprocess.run(["ingotc", path + ".onnx", "-o", path + ".so"] + (["--sanitize=address", "-O0"] if runtime else []), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        done = subprocess.run(["ingotc", path + ".onnx", "-o", path + ".so"] + (["--sanitize=address", "-O0"] if runtime else [o for o in options if o == "-O0"]), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         if done.returncode != 0:
             print("refused:", " ".join(done.stdout.decode(errors="replace").split()), flush=True)
             continue

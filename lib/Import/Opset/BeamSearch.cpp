@@ -1,29 +1,35 @@
 //===- BeamSearch.cpp - generation of text by a decoder, as a loop -------------------------------===//
 //
 // One iteration runs the decoder on the tokens that are new, extends each of the beams by the best tokens, and keeps finished sequences apart, as
-// many as there are beams. Sequences are [batch * beams, longest], filled up with padding. A greedy search has one beam, and goes on behind
-// its end with padding.
+// many as there are beams. Sequences are [batch * beams, longest], filled up with padding. A greedy search and a sampling have one beam, and padding
+// from the end of a sequence on, as long as another goes on; behind the longest they have zeros, as in ONNX Runtime.
 //===-----------------------------------------------------------------------------===//
 #include "Chain.h"
+#include "DrawTokens.h"
 
 using namespace mlir;
 using namespace ingot;
 
 namespace {
 
-constexpr double kNever = -1e9;
+constexpr double kNever = -1e9, kLowest = -3.4028234663852886e38;
+
+enum class Kind { Beams, Greedy, Sampled };
 
 /// What the search knows from the start; sizes are [1] i64, settings [1].
 struct Search {
   Chain &c;
-  bool isGreedy;
-  int64_t end = 0, padding = 0, pasts = 0;
-  bool stopsEarly = false;
+  Kind kind;
+  int64_t end = 0, padding = 0, longestRepeated = 0;
+  bool stopsEarly = false, givesFiltered = false;
   Value batch, beams, length, longest, lanes; // lanes: batch * beams
   Value shortest, lengthPenalty, repetitionPenalty, vocabularyMask, prefixMask; // null where absent
+  Drawing drawing;
 
-  explicit Search(Chain &c, bool isGreedy) : c(c), isGreedy(isGreedy) {}
-  Value padded(Value ids);
+  Search(Chain &c, Kind kind) : c(c), kind(kind) {}
+  Value padded(Value ids, int64_t fill);
+  Value marked(Value columns, Value vocabulary);
+  Value endsOfRepeats(Value sequences, Value length, Value vocabulary);
   Value tokenScores(Value logits, Value sequences, Value length, Value iteration);
   Value lengthPower(Value length);
 };
@@ -34,16 +40,17 @@ struct State {
   Value sequences, length;         // [lanes, longest], [1]
   Value scores, done;              // [batch, beams], [batch]
   Value finishedScores, finished;  // [batch, beams], [batch, beams, longest]
+  Value filtered;                  // [lanes, vocabulary] that a token was drawn from, without columns before the first iteration
   SmallVector<Value> pasts;        // [2, lanes, heads, seen, size]
 
   SmallVector<Value> all() const {
-    SmallVector<Value> v = {ids, positions, mask, sequences, length, scores, done, finishedScores, finished};
+    SmallVector<Value> v = {ids, positions, mask, sequences, length, scores, done, finishedScores, finished, filtered};
     v.append(pasts);
     return v;
   }
   static State of(ValueRange v) {
-    State s{v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8], {}};
-    s.pasts.append(v.begin() + 9, v.end());
+    State s{v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8], v[9], {}};
+    s.pasts.append(v.begin() + 10, v.end());
     return s;
   }
 };
@@ -57,9 +64,9 @@ static Value perBeam(Search &s, Value v) {
   return c.reshape(c.expand(c.unsqueeze(v, {1}), c.join({s.batch, s.beams, width})), c.join({s.lanes, width}));
 }
 
-Value Search::padded(Value ids) {
+Value Search::padded(Value ids, int64_t fill) {
   Value missing = c.sub(longest, c.dim(ids, 1));
-  return c.op("Pad", {ids, c.join({c.ints({0, 0, 0}), missing}), c.like(ids, padding)});
+  return c.op("Pad", {ids, c.join({c.ints({0, 0, 0}), missing}), c.like(ids, fill)});
 }
 
 /// length ^ lengthPenalty
@@ -68,23 +75,40 @@ Value Search::lengthPower(Value length) {
   return lengthPenalty ? c.op("Pow", {real, lengthPenalty}) : real;
 }
 
+/// Whether a token is among the `columns` [lanes, any] of its lane: [lanes, vocabulary]. A column behind the vocabulary is none.
+Value Search::marked(Value columns, Value vocabulary) {
+  Value none = c.expand(c.r.floats(0.0f), c.join({lanes, c.add(vocabulary, 1)}));
+  Value ones = c.expand(c.r.floats(1.0f), c.shape(columns));
+  Value marks = c.op("ScatterElements", {none, columns, ones}, c.r.attr("axis", 1));
+  return c.compare("Greater", c.slice(marks, c.ints(0), vocabulary, 1), 0.0);
+}
+
+/// Of each run of `longestRepeated` tokens that begins with the newest tokens its last, which would repeat it; the vocabulary's size for other runs.
+Value Search::endsOfRepeats(Value sequences, Value length, Value vocabulary) {
+  int64_t before = longestRepeated - 1;
+  Value runs = c.op("Max", {c.sub(longest, c.ints(before)), c.ints(0)});
+  auto part = [&](int64_t offset) { return c.slice(sequences, c.ints(offset), c.add(runs, double(offset)), 1); };
+  Value repeats = c.unsqueeze(c.compare("Less", c.add(c.iota(runs), double(before)), length), {0});
+  for (int64_t i = 0; i < before; ++i) {
+    Value newest = c.op("Max", {c.add(c.sub(length, c.ints(before)), double(i)), c.ints(0)});
+    repeats = c.both(repeats, c.compare("Equal", part(i), c.gather(sequences, newest, 1)));
+  }
+  return c.where(repeats, c.cast(part(before), c.i64), vocabulary);
+}
+
 /// Scores of the tokens that may come next, [lanes, vocabulary]: logarithms of probabilities, of which repetitions and the end may be made worse.
 Value Search::tokenScores(Value logits, Value sequences, Value length, Value iteration) {
   Value last = c.cast(c.at(logits, -1, 1), c.f32);
-  Value scores = isGreedy ? last : c.op("LogSoftmax", last, c.r.attr("axis", -1));
+  Value scores = kind == Kind::Beams ? c.op("LogSoftmax", last, c.r.attr("axis", -1)) : last;
   Value vocabulary = c.dim(scores, 1);
   if (repetitionPenalty) {
-    // One more column takes the places that hold no token yet.
     Value isToken = c.compare("Less", c.unsqueeze(c.iota(longest), {0}), length);
-    Value columns = c.where(isToken, c.cast(sequences, c.i64), vocabulary);
-    Value none = c.expand(c.r.floats(0.0f), c.join({lanes, c.add(vocabulary, 1)}));
-    Value ones = c.expand(c.r.floats(1.0f), c.join({lanes, longest}));
-    Value marked = c.op("ScatterElements", {none, columns, ones}, c.r.attr("axis", 1));
-    Value seen = c.compare("Greater", c.slice(marked, c.ints(0), vocabulary, 1), 0.0);
+    Value seen = marked(c.where(isToken, c.cast(sequences, c.i64), vocabulary), vocabulary);
     Value worse = c.where(c.compare("Less", scores, 0.0), c.mul(scores, repetitionPenalty), c.div(scores, repetitionPenalty));
     scores = c.where(seen, worse, scores);
   }
-  Value never = c.like(scores, -3.4028234663852886e38);
+  Value never = c.like(scores, kLowest);
+  if (longestRepeated) scores = c.where(marked(endsOfRepeats(sequences, length, vocabulary), vocabulary), never, scores);
   if (vocabularyMask) scores = c.where(c.compare("Equal", vocabularyMask, 0.0), never, scores);
   if (prefixMask) {
     Value isFirst = c.compare("Equal", iteration, 0.0);
@@ -114,13 +138,21 @@ static State extend(Search &s, const State &now, Value lanes, Value tokens, Arra
   return next;
 }
 
-static State greedyStep(Search &s, const State &now, Value scores, ArrayRef<Value> presents) {
+static State singleStep(Search &s, const State &now, Value scores, Value iteration, ArrayRef<Value> presents) {
   Chain &c = s.c;
-  NamedAttribute argMax[] = {c.r.attr("axis", 1), c.r.attr("keepdims", int64_t(0))};
-  Value best = c.op("ArgMax", scores, argMax, c.i64);
-  Value tokens = c.where(now.done, c.like(best, s.padding), best);
-  State next = extend(s, now, c.iota(s.lanes), tokens, presents);
-  next.done = c.op("Or", {now.done, c.compare("Equal", best, double(s.end))});
+  State filtering = now;
+  Value best;
+  if (s.kind == Kind::Sampled) {
+    Sorted sorted = filterTokens(c, s.drawing, scores);
+    best = drawTokens(c, s.drawing, sorted, iteration);
+    if (s.givesFiltered) filtering.filtered = c.op("ScatterElements", {scores, sorted.tokens, sorted.scores}, c.r.attr("axis", 1));
+  } else {
+    NamedAttribute argMax[] = {c.r.attr("axis", 1), c.r.attr("keepdims", int64_t(0))};
+    best = c.op("ArgMax", scores, argMax, c.i64);
+  }
+  Value done = c.op("Or", {now.done, c.compare("Equal", best, double(s.end))});
+  State next = extend(s, filtering, c.iota(s.lanes), c.where(done, c.like(best, s.padding), best), presents);
+  next.done = done;
   return next;
 }
 
@@ -157,7 +189,7 @@ static State beamStep(Search &s, const State &now, Value scores, ArrayRef<Value>
   if (!s.stopsEarly) isFull = c.both(isFull, c.compare("GreaterOrEqual", worst, c.div(c.at(best, 0, 1), power)));
 
   // The others go on; a sequence that is done goes on with padding.
-  Value open = c.op("TopK", {c.where(ends, c.like(best, -3.4028234663852886e38), best), s.beams}, c.r.attr("axis", 1));
+  Value open = c.op("TopK", {c.where(ends, c.like(best, kLowest), best), s.beams}, c.r.attr("axis", 1));
   auto chosen = [&](Value v) { return c.op("GatherElements", {v, c.result(open, 1, c.i64)}, c.r.attr("axis", 1)); };
   Value done = c.unsqueeze(now.done, {1}), tokens = chosen(token), from = chosen(beam);
   tokens = c.where(done, c.like(tokens, s.padding), tokens);
@@ -184,7 +216,7 @@ static FailureOr<State> runLoop(Search &s, const State &start) {
     if (failedInside) return SmallVector<Value>(carried.size());
     Value scores = s.tokenScores(outputs[0], now.sequences, now.length, iteration);
     ArrayRef<Value> presents = ArrayRef(outputs).drop_front();
-    State next = s.isGreedy ? greedyStep(s, now, scores, presents) : beamStep(s, now, scores, presents);
+    State next = s.kind == Kind::Beams ? beamStep(s, now, scores, presents) : singleStep(s, now, scores, iteration, presents);
     goesOn = c.cast(c.reduce("ReduceMax", c.cast(c.op("Not", next.done), c.i32), int64_t(0), false), c.i1);
     return next.all();
   });
@@ -210,27 +242,46 @@ static FailureOr<SmallVector<Value>> emptyPasts(Search &s) {
   return pasts;
 }
 
+/// Takes what says how a sampling draws.
+static void takeDrawing(Search &s) {
+  Rewriter &r = s.c.r;
+  double temperature = r.takeFloat("temperature", 1.0);
+  s.drawing.temperature = temperature > 0 ? temperature : 1.0;
+  s.drawing.topP = r.takeFloat("top_p", 0.0);
+  s.drawing.filterValue = r.takeFloat("filter_value", -1e20);
+  s.drawing.fewest = r.takeInt("min_tokens_to_keep", 0);
+  s.drawing.fromMostProbable = r.takeInt("custom", 0) != 0;
+  s.drawing.presencePenalty = r.takeFloat("presence_penalty", 0.0);
+  s.drawing.presence = r.operand(7);
+  s.drawing.seed = r.operand(8);
+}
+
 /// Inputs: ids, most and least tokens, [beams, sequences to give, penalty on length], penalty on repetitions, masks of the vocabulary and of the
-/// first token, attention mask.
-static LogicalResult generate(Rewriter &r, bool isGreedy) {
+/// first token, attention mask, [tokens with a penalty of their own, seed].
+static LogicalResult generate(Rewriter &r, Kind kind) {
   Chain c{r};
-  Search s(c, isGreedy);
-  SmallVector<unsigned> required = isGreedy ? SmallVector<unsigned>{0, 1} : SmallVector<unsigned>{0, 1, 3, 4};
-  if (failed(c.require(required)) || failed(c.requireInt("model_type", 0)) || failed(c.requireInt("no_repeat_ngram_size", 0))) return failure();
-  for (unsigned i = isGreedy ? 7 : 10; i < r.node.operands.size(); ++i)
+  Search s(c, kind);
+  bool isSingle = kind != Kind::Beams;
+  SmallVector<unsigned> required = isSingle ? SmallVector<unsigned>{0, 1} : SmallVector<unsigned>{0, 1, 3, 4};
+  if (failed(c.require(required)) || failed(c.requireInt("model_type", 0))) return failure();
+  for (unsigned i = kind == Kind::Beams ? 10 : kind == Kind::Greedy ? 7 : 9; i < r.node.operands.size(); ++i)
     if (r.operand(i)) return r.error() << "input " << i << " is not supported; expected the inputs before it only";
   for (auto &[name, graph] : r.node.graphs)
     if (name != "decoder") return r.error() << "has the graph '" << name << "', which is not supported; expected 'decoder' only";
   s.end = r.takeInt("eos_token_id", -1), s.padding = r.takeInt("pad_token_id", -1);
   s.stopsEarly = r.takeInt("early_stopping", 0) != 0;
+  s.longestRepeated = r.takeInt("no_repeat_ngram_size", 0);
+  if (s.longestRepeated < 0) return r.error() << "expected 'no_repeat_ngram_size' of 0 or more, got " << s.longestRepeated;
   r.takeInt("vocab_size", -1), r.takeInt("decoder_start_token_id", -1);
+  if (kind == Kind::Sampled) takeDrawing(s);
+  s.givesFiltered = kind == Kind::Sampled && r.node.wanted.size() > 1 && r.node.wanted[1];
   auto size = [&](unsigned i) { return r.operand(i) ? c.reshape(c.cast(r.operand(i), c.i64), {1}) : Value(); };
   auto number = [&](unsigned i) { return r.operand(i) ? c.reshape(c.cast(r.operand(i), c.f32), {1}) : Value(); };
-  unsigned rest = isGreedy ? 3 : 6;
+  unsigned rest = isSingle ? 3 : 6;
   Value ids = c.cast(r.operand(0), c.i32);
   s.longest = size(1), s.shortest = size(2);
-  s.beams = isGreedy ? c.ints(1) : size(3);
-  s.lengthPenalty = isGreedy ? Value() : number(5);
+  s.beams = isSingle ? c.ints(1) : size(3);
+  s.lengthPenalty = isSingle ? Value() : number(5);
   s.repetitionPenalty = number(rest), s.vocabularyMask = r.operand(rest + 1), s.prefixMask = r.operand(rest + 2);
   s.batch = c.dim(ids, 0), s.length = c.dim(ids, 1), s.lanes = c.mul(s.batch, s.beams);
 
@@ -241,20 +292,22 @@ static LogicalResult generate(Rewriter &r, bool isGreedy) {
   start.ids = perBeam(s, ids);
   start.mask = perBeam(s, mask);
   start.positions = perBeam(s, c.op("Max", {c.sub(counted, 1.0), c.like(counted, 0)}));
-  start.sequences = perBeam(s, s.padded(ids));
+  start.sequences = perBeam(s, s.padded(ids, isSingle ? 0 : s.padding));
   start.length = s.length;
   Value isFirst = c.compare("Equal", c.unsqueeze(c.iota(s.beams), {0}), 0.0), zero = r.floats(0.0f), never = r.floats(float(kNever));
   start.scores = c.expand(c.where(isFirst, zero, never), c.join({s.batch, s.beams}));
   start.done = c.cast(c.expand(c.ints(0), s.batch), c.i1);
   start.finishedScores = c.expand(never, c.join({s.batch, s.beams}));
   start.finished = c.expand(c.like(ids, s.padding), c.join({s.batch, s.beams, s.longest}));
+  start.filtered = c.expand(zero, c.join({s.lanes, c.ints(0)}));
   FailureOr<SmallVector<Value>> pasts = emptyPasts(s);
   if (failed(pasts)) return failure();
   start.pasts = *pasts;
   FailureOr<State> last = runLoop(s, start);
   if (failed(last)) return failure();
   r.node.graphs.clear();
-  if (isGreedy) return c.replace(last->sequences);
+  if (kind == Kind::Greedy) return c.replace(last->sequences);
+  if (kind == Kind::Sampled) return c.replace({last->sequences, s.givesFiltered ? last->filtered : Value()});
 
   // Beams that are still open count as they are.
   Value open = c.where(c.unsqueeze(last->done, {1}), never, c.div(last->scores, s.lengthPower(last->length)));
@@ -263,11 +316,13 @@ static LogicalResult generate(Rewriter &r, bool isGreedy) {
   return c.replace({c.slice(last->finished, c.ints(0), wanted, 1), c.slice(last->finishedScores, c.ints(0), wanted, 1)});
 }
 
-static LogicalResult beamSearch(Rewriter &r) { return generate(r, /*isGreedy=*/false); }
-static LogicalResult greedySearch(Rewriter &r) { return generate(r, /*isGreedy=*/true); }
+static LogicalResult beamSearch(Rewriter &r) { return generate(r, Kind::Beams); }
+static LogicalResult greedySearch(Rewriter &r) { return generate(r, Kind::Greedy); }
+static LogicalResult sampling(Rewriter &r) { return generate(r, Kind::Sampled); }
 
 static constexpr OpsetRow kRows[] = {
     {"com.microsoft", "BeamSearch", kAnyVersion, beamSearch},
     {"com.microsoft", "GreedySearch", kAnyVersion, greedySearch},
+    {"com.microsoft", "Sampling", kAnyVersion, sampling},
 };
 ArrayRef<OpsetRow> ingot::beamSearchRows() { return kRows; }
