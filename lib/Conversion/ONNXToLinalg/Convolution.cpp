@@ -9,14 +9,6 @@
 using namespace mlir;
 using namespace ingot;
 
-FailureOr<RankedTensorType> ingot::staticWeights(ConversionPatternRewriter &b, Operation *op, Value weights) {
-  auto type = dyn_cast<RankedTensorType>(weights.getType());
-  if (type && type.hasStaticShape())
-    return type;
-  emitError(op->getLoc()) << "expected weights of static shape, got " << weights.getType();
-  return failure();
-}
-
 Value ingot::contractWeights(ComputeBuilder &t, Value weights, int64_t groups) {
   auto type = cast<RankedTensorType>(weights.getType());
   int64_t rank = type.getRank();

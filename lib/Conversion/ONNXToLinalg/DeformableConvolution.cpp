@@ -71,14 +71,11 @@ struct Gatherer {
 
 LogicalResult DeformConvLowering::matchAndRewrite(onnx::DeformConvOp op, OpAdaptor adaptor, ConversionPatternRewriter &b) const {
   auto type = cast<RankedTensorType>(typeConverter->convertType(op.getType()));
-  auto weights = staticWeights(b, op, adaptor.getW());
-  if (failed(weights))
-    return failure();
-  int64_t rank = type.getRank(), spatial = rank - 2, groups = op.getGroup(), offsetGroups = op.getOffsetGroup(), taps = 1;
-  ArrayRef<int64_t> kernel = weights->getShape().drop_front(2);
-  for (int64_t k : kernel)
-    taps *= k;
+  int64_t rank = type.getRank(), spatial = rank - 2, groups = op.getGroup(), offsetGroups = op.getOffsetGroup();
   ComputeBuilder t(b, op.getLoc());
+  Dims weights = t.dims(adaptor.getW());
+  auto kernel = ArrayRef(weights).drop_front(2);
+  OpFoldResult taps = t.product(kernel);
   Type element = type.getElementType(), wide = wideType(element);
   SmallVector<int64_t> toLast = {0}, toFirst = {0, rank - 1};
   for (int64_t i = 2; i < rank; ++i) {
@@ -87,15 +84,16 @@ LogicalResult DeformConvLowering::matchAndRewrite(onnx::DeformConvOp op, OpAdapt
   }
   toLast.push_back(1);
   Dims in = t.dims(adaptor.getX()), out = lowering.dims(b, op.getLoc(), op.getY());
-  OpFoldResult one = t.indexAttr(1), batch = in[0], channels = t.indexAttr(weights->getDimSize(1) * groups);
-  int64_t inputChannels = *getConstantIntValue(channels);
-  if (offsetGroups < 1 || inputChannels % offsetGroups != 0)
-    return emitError(op.getLoc()) << "expected 'offset_group' to divide the channels, got " << offsetGroups << " for " << inputChannels;
-  int64_t share = inputChannels / offsetGroups;
+  OpFoldResult one = t.indexAttr(1), batch = in[0], channels = t.mul(weights[1], t.indexAttr(groups));
+  auto inputChannels = getConstantIntValue(channels);
+  if (offsetGroups < 1 || (inputChannels && *inputChannels % offsetGroups != 0))
+    return emitError(op.getLoc()) << "expected 'offset_group' to divide the channels, got " << offsetGroups << " for " << inputChannels.value_or(0);
+  t.checkEqual(t.mod(channels, t.indexAttr(offsetGroups)), t.indexAttr(0), "expected 'offset_group' to divide the channels");
+  OpFoldResult share = t.floorDiv(channels, t.indexAttr(offsetGroups));
   t.checkEqual(in[1], channels, "expected as many channels as the weights have");
   auto checkField = [&](Value v, int64_t perTap, StringRef name) {
     t.checkEqual(t.dim(v, 0), batch, "expected '" + name + "' of the batch size");
-    t.checkEqual(t.dim(v, 1), t.indexAttr(offsetGroups * taps * perTap), "expected " + Twine(offsetGroups * taps * perTap) + " channels of '" + name + "'");
+    t.checkEqual(t.dim(v, 1), t.mul(taps, t.indexAttr(offsetGroups * perTap)), "expected " + Twine(offsetGroups * perTap) + " channels of '" + name + "' for each tap");
     for (int64_t i = 2; i < rank; ++i)
       t.checkEqual(t.dim(v, i), out[i], "dimension " + Twine(i) + " of '" + name + "' differs from that of the result");
   };
@@ -111,14 +109,14 @@ LogicalResult DeformConvLowering::matchAndRewrite(onnx::DeformConvOp op, OpAdapt
   Dims loops = {batch}, columnSizes = {batch}, places(out.begin() + 2, out.end());
   llvm::append_range(loops, places);
   llvm::append_range(columnSizes, places);
-  loops.append({t.indexAttr(offsetGroups), t.indexAttr(taps)});
-  columnSizes.append({t.indexAttr(taps), channels});
+  loops.append({t.indexAttr(offsetGroups), taps});
+  columnSizes.append({taps, channels});
   Value columns = forEach(t, loops, t.empty(columnSizes, element), [&](OpBuilder &nested, Location loc, ValueRange at, ValueRange carried) -> SmallVector<Value> {
     ComputeBuilder n(nested, loc);
     ScalarBuilder s(nested, loc, false, wide);
     auto position = at.slice(1, spatial);
     Value group = at[1 + spatial], tap = at[2 + spatial];
-    OpFoldResult row = n.add(n.mul(group, n.indexAttr(taps)), tap);
+    OpFoldResult row = n.add(n.mul(group, taps), tap);
     auto field = [&](Value v, OpFoldResult channel) {
       SmallVector<Value> place = {at[0], n.value(channel)};
       llvm::append_range(place, position);
@@ -126,23 +124,20 @@ LogicalResult DeformConvLowering::matchAndRewrite(onnx::DeformConvOp op, OpAdapt
     };
     SmallVector<Value> point;
     for (int64_t d = 0; d < spatial; ++d) {
-      int64_t inner = 1;
-      for (int64_t k : kernel.drop_front(d + 1))
-        inner *= k;
-      OpFoldResult k = n.mod(n.floorDiv(tap, n.indexAttr(inner)), n.indexAttr(kernel[d]));
+      OpFoldResult k = n.mod(n.floorDiv(tap, n.product(kernel.drop_front(d + 1))), kernel[d]);
       OpFoldResult start = n.sub(n.mul(position[d], n.indexAttr(entry(op.getStrides(), d, 1))), n.indexAttr(entry(op.getPads(), d, 0)));
       Value grid = n.value(n.add(start, n.mul(k, n.indexAttr(entry(op.getDilations(), d, 1)))));
       Value offset = field(adaptor.getOffset(), n.add(n.mul(row, n.indexAttr(spatial)), n.indexAttr(d)));
       point.push_back(s.add(s.cast(n.fromIndex(grid, nested.getI64Type()), wide, false, false), offset));
     }
-    OpFoldResult first = n.mul(group, n.indexAttr(share)), count = n.indexAttr(share);
+    OpFoldResult first = n.mul(group, share);
     Gatherer gatherer{n, image, wide, spatial};
-    Value run = gatherer.read(at[0], point, mask ? field(mask, row) : Value(), first, count);
+    Value run = gatherer.read(at[0], point, mask ? field(mask, row) : Value(), first, share);
     Dims offsets = {at[0]}, sizes(2 + spatial, one);
     for (Value p : position)
       offsets.push_back(p);
     offsets.append({tap, first});
-    sizes.push_back(count);
+    sizes.push_back(share);
     return {n.insert(run, carried[0], offsets, sizes)};
   })[0];
 
@@ -155,12 +150,17 @@ LogicalResult DeformConvLowering::matchAndRewrite(onnx::DeformConvOp op, OpAdapt
   SmallVector<ReassociationIndices> joinTaps = {{0}, {1}, {}};
   for (int64_t i = 0; i < spatial; ++i)
     joinTaps[2].push_back(2 + i);
-  Value filters = contractWeights(t, t.collapse(adaptor.getW(), joinTaps), groups);
-  ContractSpec spec;
-  spec.strides = spec.dilations = {1};
-  spec.groups = groups;
-  OpFoldResult outChannels = t.indexAttr(weights->getDimSize(0));
-  Value y = t.removeUnitDim(contract(t, rows, filters, {t.dim(rows, 0), one, outChannels}, element, spec), 1);
+  Value filters = t.collapse(adaptor.getW(), joinTaps), y;
+  OpFoldResult outChannels = weights[0];
+  if (cast<RankedTensorType>(filters.getType()).hasStaticShape()) {
+    ContractSpec spec;
+    spec.strides = spec.dilations = {1};
+    spec.groups = groups;
+    y = contract(t, rows, contractWeights(t, filters, groups), {t.dim(rows, 0), one, outChannels}, element, spec);
+  } else {
+    y = convolveDynamic(t, rows, filters, DynamicWindow{{1}, {1}}, groups, {t.dim(rows, 0), one, outChannels}, element);
+  }
+  y = t.removeUnitDim(y, 1);
   Dims lastSizes = {batch};
   llvm::append_range(lastSizes, places);
   lastSizes.push_back(outChannels);

@@ -1,5 +1,6 @@
 //===- Padding.cpp - adding and cropping elements at the edges -----------------------===//
 #include "Families.h"
+#include "Indices.h"
 #include "TensorBuilder.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 
@@ -33,6 +34,8 @@ struct PadLowering : ONNXLowering<onnx::PadOp> {
   LogicalResult matchAndRewrite(onnx::PadOp op, OpAdaptor adaptor, ConversionPatternRewriter &b) const override;
 
 private:
+  /// The amounts where only the run knows how many axes there are.
+  static void searchPads(TensorBuilder &t, Value pads, Value axes, Dims &low, Dims &high);
   /// Amounts before and after each dimension.
   LogicalResult readPads(onnx::PadOp op, OpAdaptor adaptor, ConversionPatternRewriter &b, TensorBuilder &t, Dims &low, Dims &high) const;
   /// The index into the input for an index of the result, less the amount before: edge clamps, reflect mirrors, wrap repeats.
@@ -72,22 +75,48 @@ struct CenterCropPadLowering : ONNXLowering<onnx::CenterCropPadOp> {
 
 } // namespace
 
+void PadLowering::searchPads(TensorBuilder &t, Value pads, Value axes, Dims &low, Dims &high) {
+  int64_t rank = low.size();
+  OpFoldResult count = t.dim(axes, 0);
+  t.checkEqual(t.dim(pads, 0), t.mul(count, t.indexAttr(2)), "expected two pads for each axis");
+  checkIndices(t, axes, t.indexAttr(rank));
+  Value behind = t.value(count), none = t.number(elementType(pads), 0);
+  for (int64_t i = 0; i < rank; ++i) {
+    auto amount = [&](bool isAfter) -> OpFoldResult {
+      Value found = t.reduce(axes, {0}, none, [&](OpBuilder &b, Location loc, ValueRange args) -> Value {
+        TensorBuilder n(b, loc);
+        Value k = linalg::IndexOp::create(b, loc, 0), axis = n.toIndex(args[0]);
+        Value here = arith::OrIOp::create(b, loc, n.compare(arith::CmpIPredicate::eq, axis, n.index(i)), n.compare(arith::CmpIPredicate::eq, axis, n.index(i - rank)));
+        return n.select(here, n.extract(pads, isAfter ? arith::AddIOp::create(b, loc, k, behind).getResult() : k), args[1]);
+      });
+      return t.toIndex(t.extract(found));
+    };
+    low[i] = amount(false);
+    high[i] = amount(true);
+  }
+}
+
 LogicalResult PadLowering::readPads(onnx::PadOp op, OpAdaptor adaptor, ConversionPatternRewriter &b, TensorBuilder &t, Dims &low, Dims &high) const {
   int64_t rank = low.size();
-  auto padsType = cast<RankedTensorType>(adaptor.getPads().getType());
+  auto lengthOf = [](Value v) { return cast<RankedTensorType>(v.getType()).getDimSize(0); };
   // Without axes there are two amounts for each dimension.
-  bool isOpen = padsType.isDynamicDim(0);
-  if (isOpen && !isAbsent(op.getAxes()))
-    return failure();
-  if (isOpen)
-    t.check(t.compare(arith::CmpIPredicate::eq, t.value(t.dim(adaptor.getPads(), 0)), t.index(2 * rank)),
-            "the pads are not two for each dimension, expected " + Twine(2 * rank));
+  int64_t pads = lengthOf(adaptor.getPads()), count = isAbsent(op.getAxes()) ? rank : lengthOf(adaptor.getAxes());
+  if (ShapedType::isDynamic(count) && !ShapedType::isDynamic(pads))
+    count = pads / 2;
+  if (ShapedType::isDynamic(count)) {
+    searchPads(t, adaptor.getPads(), adaptor.getAxes(), low, high);
+    return success();
+  }
+  if (!isAbsent(op.getAxes()))
+    t.checkEqual(t.dim(adaptor.getAxes(), 0), t.indexAttr(count), "expected two pads for each axis");
+  if (ShapedType::isDynamic(pads))
+    t.check(t.compare(arith::CmpIPredicate::eq, t.value(t.dim(adaptor.getPads(), 0)), t.index(2 * count)),
+            "the pads are not two for each dimension, expected " + Twine(2 * count));
   auto element = [&](Value original, Value lowered, int64_t i) -> OpFoldResult {
     if (auto contents = shapes.contents(original); contents && (*contents)[i])
       return lowering.materialize(b, t.loc, (*contents)[i]);
     return t.toIndex(t.extract(lowered, t.index(i)));
   };
-  int64_t count = isOpen ? rank : padsType.getDimSize(0) / 2;
   for (int64_t k = 0; k < count; ++k) {
     OpFoldResult before = element(op.getPads(), adaptor.getPads(), k), after = element(op.getPads(), adaptor.getPads(), count + k);
     OpFoldResult axis = isAbsent(op.getAxes()) ? t.indexAttr(k) : element(op.getAxes(), adaptor.getAxes(), k);
@@ -137,7 +166,7 @@ LogicalResult PadLowering::matchAndRewrite(onnx::PadOp op, OpAdaptor adaptor, Co
   Value input = adaptor.getData();
   Dims dims = t.dims(input), low(dims.size(), t.indexAttr(0)), high = low, sizes;
   if (failed(readPads(op, adaptor, b, t, low, high)))
-    return b.notifyMatchFailure(op, "expected pads of known length and axes in range");
+    return b.notifyMatchFailure(op, "expected axes in range");
   bool grows = true;
   for (auto [i, d] : llvm::enumerate(dims)) {
     OpFoldResult size = t.add(t.add(low[i], d), high[i]);

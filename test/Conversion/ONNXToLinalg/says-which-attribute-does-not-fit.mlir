@@ -12,17 +12,6 @@ func.func @groups_of_weights(%x: tensor<1x16xf32>, %b: tensor<1x1x8xui8>, %s: te
 
 // -----
 
-func.func @open_weights(%x: tensor<1x1x2x2xf32>, %w: tensor<?x1x1x1xf32>, %o: tensor<1x2x2x2xf32>) -> tensor<1x?x2x2xf32> {
-  %none = onnx.NoValue {value}
-  // expected-error @+2 {{expected weights of static shape, got 'tensor<?x1x1x1xf32>'}}
-  // expected-error @+1 {{unsupported operators}}
-  %y = onnx.DeformConv %x, %w, %o, %none, %none
-    : (tensor<1x1x2x2xf32>, tensor<?x1x1x1xf32>, tensor<1x2x2x2xf32>, none, none) -> tensor<1x?x2x2xf32>
-  return %y : tensor<1x?x2x2xf32>
-}
-
-// -----
-
 func.func @offset_groups(%x: tensor<1x2x2x2xf32>, %w: tensor<3x2x1x1xf32>, %o: tensor<1x2x2x2xf32>) -> tensor<1x3x2x2xf32> {
   %none = onnx.NoValue {value}
   // expected-error @+2 {{expected 'offset_group' to divide the channels, got 0 for 2}}
