@@ -37,7 +37,9 @@ struct Choice {
 
 Choice chooseForm(RankedTensorType weights, RankedTensorType out, int64_t lanes) {
   constexpr double kCyclesPerProduct = 8, kCyclesPerWeight = 3, kBytesPerCycle = 3, kCachedBytes = 4 << 20, kMargin = 1.15;
-  double ic = weights.getDimSize(3), oc = weights.getDimSize(4), height = out.getDimSize(1), width = out.getDimSize(2);
+  constexpr double kUsual = 32; // what an unknown size counts as
+  auto sizeOf = [&](int64_t dim) { return out.isDynamicDim(dim) ? kUsual : double(out.getDimSize(dim)); };
+  double ic = weights.getDimSize(3), oc = weights.getDimSize(4), height = sizeOf(1), width = sizeOf(2);
   double taps = WinogradForm::kTaps * WinogradForm::kTaps, weightBytes = weights.getElementTypeBitWidth() / 8.0;
   auto read = [&](double times) { return times * std::max(0.0, taps * ic * oc * weightBytes - kCachedBytes) / kBytesPerCycle; };
   double best = std::max(taps * ic * oc * height * width / lanes, read(1)) / kMargin;
@@ -81,8 +83,7 @@ bool isCandidate(ContractOp op) {
   if (!input.getElementType().isF32() || !isa<FloatType>(weights.getElementType()) || weights.getElementTypeBitWidth() > 32 || !op.getAccumulatorType().isF32()) return false;
   if (!weights.hasStaticShape() || weights.getDimSize(1) != WinogradForm::kTaps) return false;
   if (isLine) return isForeseeable(op.getWeights()) && weights.getDimSize(2) % 4 == 0 && !out.isDynamicDim(2);
-  if (weights.getDimSize(2) != WinogradForm::kTaps) return false;
-  if (ShapedType::isDynamicShape(input.getShape().drop_front()) || ShapedType::isDynamicShape(out.getShape().drop_front())) return false;
+  if (weights.getDimSize(2) != WinogradForm::kTaps || out.isDynamicDim(3)) return false;
   return isForeseeable(op.getWeights()) && weights.getDimSize(3) % 4 == 0;
 }
 

@@ -29,13 +29,16 @@ private:
     SmallVector<Value> start; // index of the first window
     int64_t width;
     std::optional<int64_t> edgeStart; // its last index, where windows reach beyond the input
+    bool open;                        // one window, of whose taps the run tells which are elements
     Value channel, mask;
   };
 
   void chooseTile();
   int64_t rowNanoseconds();
   void emitRow(SmallVector<Value> start, Microkernel &kernel);
-  void emitTile(ArrayRef<Value> start, int64_t width, std::optional<int64_t> edgeStart, Microkernel &kernel);
+  void emitRun(SmallVector<Value> start, Value begin, Value end, Microkernel &kernel);
+  void emitTile(ArrayRef<Value> start, int64_t width, std::optional<int64_t> edgeStart, Microkernel &kernel, bool open = false);
+  void emitOpenRow(SmallVector<Value> start, Microkernel &kernel);
   Accumulators reduceTaps(const Tile &at, unsigned dim, SmallVector<Value> &taps, Accumulators acc);
   Accumulators unrollTaps(const Tile &at, ArrayRef<Value> taps, Accumulators acc);
   Accumulators loopTaps(const Tile &at, SmallVector<Value> &taps, Accumulators acc);
@@ -138,9 +141,11 @@ DepthwiseGenerator::Accumulators DepthwiseGenerator::unrollTaps(const Tile &at, 
   return acc;
 }
 
-/// A long row of taps, tap by tap.
+/// A long row of taps, or one at the edge, tap by tap.
 DepthwiseGenerator::Accumulators DepthwiseGenerator::loopTaps(const Tile &at, SmallVector<Value> &taps, Accumulators acc) {
-  auto forOp = scf::ForOp::create(b, loc, ix.constant(0), p.rows.back().taps, ix.constant(1), acc);
+  std::pair<Value, Value> range = {ix.constant(0), p.rows.back().taps};
+  if (at.open) range = tapRange(ix, p.rows.back(), at.start.back());
+  auto forOp = scf::ForOp::create(b, loc, range.first, range.second, ix.constant(1), acc);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(forOp.getBody());
   taps.back() = forOp.getInductionVar();
@@ -154,7 +159,7 @@ DepthwiseGenerator::Accumulators DepthwiseGenerator::loopTaps(const Tile &at, Sm
 
 DepthwiseGenerator::Accumulators DepthwiseGenerator::reduceTaps(const Tile &at, unsigned dim, SmallVector<Value> &taps, Accumulators acc) {
   if (dim + 1 == p.rows.size()) {
-    bool unroll = at.edgeStart || (IndexBuilder::known(p.rows[dim].taps) && p.rows[dim].kernel <= kUnrolledTaps);
+    bool unroll = at.open ? false : at.edgeStart || (IndexBuilder::known(p.rows[dim].taps) && p.rows[dim].kernel <= kUnrolledTaps);
     return unroll ? unrollTaps(at, taps, acc) : loopTaps(at, taps, acc);
   }
   if (!p.rows[dim].hasTaps()) return reduceTaps(at, dim + 1, taps, acc);
@@ -169,9 +174,9 @@ DepthwiseGenerator::Accumulators DepthwiseGenerator::reduceTaps(const Tile &at, 
   return Accumulators(forOp.getResults());
 }
 
-void DepthwiseGenerator::emitTile(ArrayRef<Value> start, int64_t width, std::optional<int64_t> edgeStart, Microkernel &kernel) {
+void DepthwiseGenerator::emitTile(ArrayRef<Value> start, int64_t width, std::optional<int64_t> edgeStart, Microkernel &kernel, bool open) {
   auto emit = [&](Value column, bool masked) {
-    Tile at{SmallVector<Value>(start), width, edgeStart, ix.mul(column, tile.columns), {}};
+    Tile at{SmallVector<Value>(start), width, edgeStart, open, ix.mul(column, tile.columns), {}};
     if (masked) {
       Value valid = ix.sub(p.columns, at.channel);
       at.mask = vector::CreateMaskOp::create(b, loc, VectorType::get(tile.columns, b.getI1Type()), valid);
@@ -186,19 +191,46 @@ void DepthwiseGenerator::emitTile(ArrayRef<Value> start, int64_t width, std::opt
   ix.branch(ix.less(ix.mul(whole, tile.columns), p.columns), [&] { emit(whole, true); }, [] {});
 }
 
+/// The same where the run tells which windows are at the edge.
+void DepthwiseGenerator::emitOpenRow(SmallVector<Value> start, Microkernel &kernel) {
+  auto atEdge = [&](Value begin, Value end) {
+    ix.loop(begin, end, 1, [&](Value index) {
+      start.back() = index;
+      emitTile(start, 1, {}, kernel, /*open=*/true);
+    });
+  };
+  auto [first, behind] = innerWindows(ix, p.rows.back());
+  atEdge(ix.constant(0), first);
+  emitRun(start, first, behind, kernel);
+  atEdge(behind, windows.size);
+}
+
+/// Windows from `begin` to `end` in whole tiles, and the remainder in powers of two.
+void DepthwiseGenerator::emitRun(SmallVector<Value> start, Value begin, Value end, Microkernel &kernel) {
+  int64_t most = windows.base, largest = 1;
+  Value count = ix.sub(end, begin), whole = ix.mul(ix.div(count, most), most), rest = ix.sub(count, whole), at = ix.add(begin, whole);
+  ix.loop(begin, at, most, [&](Value index) {
+    start.back() = index;
+    emitTile(start, most, {}, kernel);
+  });
+  while (largest * 2 < most) largest *= 2;
+  for (int64_t width = largest; width >= 1 && most > 1; width /= 2) {
+    Value bit = b.createOrFold<arith::AndIOp>(loc, rest, ix.constant(width));
+    start.back() = at;
+    ix.branch(ix.less(ix.constant(0), bit), [&] { emitTile(start, width, {}, kernel); }, [] {});
+    at = ix.add(at, bit);
+  }
+}
+
 /// All windows of a row of the image.
 void DepthwiseGenerator::emitRow(SmallVector<Value> start, Microkernel &kernel) {
   auto emitAt = [&](Value index, int64_t width, std::optional<int64_t> edgeStart) {
     start.back() = index;
     emitTile(start, width, edgeStart, kernel);
   };
+  if (p.rows.back().open) return emitOpenRow(start, kernel);
   auto count = IndexBuilder::known(windows.count);
-  if (!count) {
-    Value whole = ix.mul(ix.div(windows.size, windows.base), windows.base);
-    ix.loop(ix.constant(0), whole, windows.base, [&](Value index) { emitAt(index, windows.base, {}); });
-    if (windows.base > 1) ix.loop(whole, windows.size, 1, [&](Value index) { emitAt(index, 1, {}); });
-    return;
-  }
+  if (!count) return emitRun(start, ix.constant(0), windows.size, kernel);
   SmallVector<int64_t> edges = edgeTiles(windows, p.rows.back());
   for (int64_t i = 0; i < *count;) {
     int64_t width = windows.width(i), run = i;

@@ -39,6 +39,7 @@ private:
   bool emitNarrow(Value outer, ArrayRef<Value> tileIndex, Value columnTile, Microkernel &kernel);
   void emitRows(Value outer, ArrayRef<Value> tileIndex, Value columnTile, Microkernel &kernel, Edge edge);
   void emitStatic(Value outer, ArrayRef<Value> tileIndex, Value columnTile, Microkernel &kernel, Edge edge);
+  void emitOpen(Value outer, ArrayRef<Value> tileIndex, Value columnTile, Microkernel &kernel, Edge edge);
   void emitDynamic(Value outer, ArrayRef<Value> tileIndex, Value columnTile, Microkernel &kernel, Edge edge);
 
   Work work;
@@ -51,7 +52,7 @@ void Generator::tileRows() {
   int64_t rank = p.rows.size(), first = p.batched ? 1 : 0;
   auto width = IndexBuilder::known(p.rows.back().size);
   int64_t height = 1;
-  bool padded = llvm::any_of(p.rows, [](const RowDim &row) { return row.padded; }); // its taps differ from one row of the image to the next
+  bool padded = llvm::any_of(p.rows, [](const RowDim &row) { return row.padded || row.open; }); // its taps differ from one row of the image to the next
   if (width && *width > 0 && rank - 2 >= first && IndexBuilder::known(p.rows[rank - 2].size) && !padded)
     height = std::max<int64_t>(1, tile.rows / *width);
   for (int64_t i = 0; i < rank; ++i) {
@@ -177,6 +178,31 @@ void Generator::emitStatic(Value outer, ArrayRef<Value> tileIndex, Value columnT
   emitFrom(edges);
 }
 
+/// A tile that has windows at the edge, one by one.
+void Generator::emitOpen(Value outer, ArrayRef<Value> tileIndex, Value columnTile, Microkernel &kernel, Edge edge) {
+  const TiledDim &last = work.rows.back();
+  const RowDim &row = p.rows.back();
+  SmallVector<Value> start = tileStart(tileIndex, outer);
+  Value most = ix.constant(last.base);
+  if (last.larger) most = ix.select(ix.less(tileIndex.back(), ix.constant(last.larger)), ix.constant(last.base + 1), most);
+  Value begin = start.back(), end = ix.min(ix.add(begin, most), last.size);
+  auto [first, behind] = innerWindows(ix, row);
+  Value inside = arith::AndIOp::create(b, loc, b.createOrFold<arith::CmpIOp>(loc, arith::CmpIPredicate::sge, begin, first),
+                                       b.createOrFold<arith::CmpIOp>(loc, arith::CmpIPredicate::sle, end, behind));
+  ix.branch(inside,
+            [&] {
+              if (last.dynamic) emitDynamic(outer, tileIndex, columnTile, kernel, edge);
+              else emitStatic(outer, tileIndex, columnTile, kernel, edge);
+            },
+            [&] {
+              ix.loop(begin, end, 1, [&](Value window) {
+                SmallVector<Value> at(start);
+                at.back() = window;
+                kernel.emitOpen(at, outer, columnTile, edge);
+              });
+            });
+}
+
 /// Whole tiles, and the remainder in powers of two.
 void Generator::emitDynamic(Value outer, ArrayRef<Value> tileIndex, Value columnTile, Microkernel &kernel, Edge edge) {
   const TiledDim &last = work.rows.back();
@@ -197,7 +223,8 @@ void Generator::emitDynamic(Value outer, ArrayRef<Value> tileIndex, Value column
 }
 
 void Generator::emitRows(Value outer, ArrayRef<Value> index, Value columnTile, Microkernel &kernel, Edge edge) {
-  if (work.rows.back().dynamic) emitDynamic(outer, index, columnTile, kernel, edge);
+  if (p.rows.back().open) emitOpen(outer, index, columnTile, kernel, edge);
+  else if (work.rows.back().dynamic) emitDynamic(outer, index, columnTile, kernel, edge);
   else emitStatic(outer, index, columnTile, kernel, edge);
 }
 

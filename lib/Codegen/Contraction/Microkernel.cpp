@@ -59,7 +59,7 @@ Value Microkernel::loadInput(const Position &at, int64_t row, ArrayRef<Value> ta
   for (auto [i, dim] : llvm::enumerate(p.rows)) {
     index[i] = ix.mul(index[i], dim.stride);
     if (taps[i]) index[i] = ix.add(index[i], ix.mul(taps[i], dim.dilation));
-    if (dim.padded) index[i] = ix.add(index[i], -dim.pad);
+    if (dim.padded || dim.open) index[i] = ix.add(index[i], -dim.pad);
   }
   if (p.lastFolded) {
     index.back() = ix.add(ix.mul(index.back(), p.inputChannels), k);
@@ -210,8 +210,25 @@ Microkernel::Accumulators Microkernel::reduceEdge(Position &at, SmallVector<Valu
   return acc;
 }
 
+/// The last tap dimension of one window at the edge.
+Microkernel::Accumulators Microkernel::reduceOpen(Position &at, SmallVector<Value> &taps, Accumulators acc, int64_t inFlight) {
+  auto [begin, end] = tapRange(ix, p.rows.back(), at.start.back());
+  if (p.lastFolded) {
+    Value first = ix.mul(begin, p.inputChannels);
+    return reduceDepth(at, taps, first, ix.sub(ix.mul(end, p.inputChannels), first), acc, inFlight);
+  }
+  auto forOp = scf::ForOp::create(b, loc, begin, end, ix.constant(1), acc);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(forOp.getBody());
+  taps.back() = forOp.getInductionVar();
+  scf::YieldOp::create(b, loc, reduceDepth(at, taps, ix.constant(0), p.depth, Accumulators(forOp.getRegionIterArgs()), inFlight));
+  taps.back() = {};
+  return Accumulators(forOp.getResults());
+}
+
 Microkernel::Accumulators Microkernel::reduceTaps(Position &at, unsigned dim, SmallVector<Value> &taps, Accumulators acc, int64_t inFlight) {
   if (at.edgeStart && dim + 1 == p.rows.size()) return reduceEdge(at, taps, acc, inFlight);
+  if (at.open && dim + 1 == p.rows.size()) return reduceOpen(at, taps, acc, inFlight);
   if (dim == p.rows.size()) return reduceDepth(at, taps, ix.constant(0), p.depth, acc, inFlight);
   if (!p.rows[dim].hasTaps()) return reduceTaps(at, dim + 1, taps, acc, inFlight);
   // In the last dimension all taps of an inner tile have elements; in others all rows of a tile share their index.
@@ -254,6 +271,20 @@ void Microkernel::emit(ArrayRef<Value> start, int64_t height, int64_t width, Val
   at.outer = outer;
   at.column = column;
   at.edgeStart = edgeStart;
+  emitAt(at, edge);
+}
+
+void Microkernel::emitOpen(ArrayRef<Value> start, Value outer, Value column, Edge edge) {
+  Position at;
+  at.start.assign(start.begin(), start.end());
+  at.height = at.width = 1;
+  at.outer = outer;
+  at.column = column;
+  at.open = true;
+  emitAt(at, edge);
+}
+
+void Microkernel::emitAt(Position at, Edge edge) {
   at.active = llvm::to_vector(llvm::seq<int64_t>(0, at.rows()));
   // Packed weights are filled up at the edge, so that only the store needs a mask.
   if (edge == Edge::Always || (edge == Edge::AtLast && !p.packed)) setMask(at);

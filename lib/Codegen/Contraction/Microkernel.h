@@ -39,6 +39,8 @@ public:
   /// windows of the tile reach beyond the input; then `height` is 1.
   void emit(mlir::ArrayRef<mlir::Value> start, int64_t height, int64_t width, mlir::Value outer, mlir::Value column, Edge edge,
             std::optional<int64_t> edgeStart = {});
+  /// One window, of whose taps in the last dimension the run tells which are elements of the input.
+  void emitOpen(mlir::ArrayRef<mlir::Value> start, mlir::Value outer, mlir::Value column, Edge edge);
 
   /// Stores accumulators of a tile, from elsewhere, through the epilogue.
   void emitStore(mlir::ArrayRef<mlir::Value> start, int64_t height, int64_t width, mlir::Value column, bool masked,
@@ -53,6 +55,7 @@ private:
     int64_t height, width;
     mlir::Value outer, column, mask, valid;
     std::optional<int64_t> edgeStart;
+    bool open = false; // taps of the last dimension are those that are elements
     llvm::SmallVector<int64_t> active; // rows that the current tap has an element for
     int64_t rows() const { return height * width; }
   };
@@ -60,6 +63,8 @@ private:
   void setMask(Position &at);
   Accumulators reduceTaps(Position &at, unsigned dim, llvm::SmallVector<mlir::Value> &taps, Accumulators acc, int64_t inFlight);
   Accumulators reduceEdge(Position &at, llvm::SmallVector<mlir::Value> &taps, Accumulators acc, int64_t inFlight);
+  Accumulators reduceOpen(Position &at, llvm::SmallVector<mlir::Value> &taps, Accumulators acc, int64_t inFlight);
+  void emitAt(Position at, Edge edge);
   Accumulators reduceDepth(const Position &at, llvm::ArrayRef<mlir::Value> taps, mlir::Value begin, mlir::Value size, Accumulators acc,
                            int64_t inFlight);
   Accumulators step(const Position &at, llvm::ArrayRef<mlir::Value> taps, mlir::Value k, int64_t slot, Accumulators acc);

@@ -75,15 +75,23 @@ static void foldLastTap(ContractionProblem &p, IndexBuilder &ix) {
   last.taps = {};
 }
 
-/// The verifier sees to it that padded dimensions are static.
 static void readPadding(ContractOp op, int64_t dim, RowDim &row) {
+  constexpr int64_t kMostColumns = 8; // with code of their own
   row.pad = op.getPad(dim - 1);
   row.kernel = IndexBuilder::known(row.taps).value_or(1);
   if (op.getWinograd()) row.kernel = 3;
   row.extent = cast<ShapedType>(op.getInput().getType()).getDimSize(dim);
   int64_t size = cast<ShapedType>(op.getOut().getType()).getDimSize(dim);
-  if (op.getPads().empty() || size == 0) return;
+  // Winograd's forms look at each element.
+  if (op.getPads().empty() || op.getWinograd() || size == 0) return;
+  if (ShapedType::isDynamic(size) || ShapedType::isDynamic(row.extent) || !IndexBuilder::known(row.taps)) {
+    row.open = true;
+    return;
+  }
   row.padded = !row.reaches(0, 0) || !row.reaches(size - 1, row.kernel - 1);
+  int64_t after = (size - 1) * row.stride + (row.kernel - 1) * row.dilation + 1 - row.pad - row.extent;
+  bool isLast = dim == op.getSpatialRank();
+  if (row.padded && isLast && std::max(row.pad, after) > kMostColumns * row.stride) row.padded = false, row.open = true;
 }
 
 TiledDim ingot::cutDim(IndexBuilder &ix, Value size, int64_t most) {
@@ -110,13 +118,21 @@ SmallVector<int64_t> ingot::edgeTiles(const TiledDim &tiles, const RowDim &row) 
   return edges;
 }
 
+std::pair<Value, Value> ingot::innerWindows(IndexBuilder &ix, const RowDim &row) {
+  Value zero = ix.constant(0), begin = ix.min(ix.constant((row.pad + row.stride - 1) / row.stride), row.size);
+  // The last tap of window i lies at i * stride + reach.
+  int64_t reach = (row.kernel - 1) * row.dilation - row.pad;
+  Value end = ix.min(ix.ceilDiv(ix.max(ix.sub(row.length, ix.constant(reach)), zero), row.stride), row.size);
+  return {begin, ix.max(begin, end)};
+}
+
 std::pair<Value, Value> ingot::tapRange(IndexBuilder &ix, const RowDim &row, Value index) {
-  Value zero = ix.constant(0);
-  if (!row.padded) return {zero, row.taps};
+  Value zero = ix.constant(0), taps = row.taps ? row.taps : ix.constant(row.kernel);
+  if (!row.padded && !row.open) return {zero, taps};
   // Elements before the input that the window covers, and those up to the input's end.
-  Value before = ix.sub(ix.constant(row.pad), ix.mul(index, row.stride)), upToEnd = ix.add(before, row.extent);
-  Value begin = ix.ceilDiv(ix.max(before, zero), row.dilation), end = ix.ceilDiv(ix.max(upToEnd, zero), row.dilation);
-  return {begin, ix.min(end, row.taps)};
+  Value before = ix.sub(ix.constant(row.pad), ix.mul(index, row.stride)), upToEnd = ix.add(before, row.length);
+  Value begin = ix.ceilDiv(ix.max(before, zero), row.dilation), end = ix.min(ix.ceilDiv(ix.max(upToEnd, zero), row.dilation), taps);
+  return {ix.min(begin, end), end};
 }
 
 ContractionProblem ingot::readContraction(ContractOp op, IndexBuilder &ix) {
@@ -139,6 +155,7 @@ ContractionProblem ingot::readContraction(ContractOp op, IndexBuilder &ix) {
       row.dilation = op.getDilations()[i - 1];
       row.tapIndex = i - 1;
       row.taps = ix.dim(p.weights, firstTap + i - 1);
+      row.length = ix.dim(p.input, i);
       readPadding(op, i, row);
     }
     p.rows.push_back(row);

@@ -15,9 +15,11 @@ struct RowDim {
   mlir::Value taps;    // null: one
   int64_t tapIndex = 0; // position of the tap among the indices of the weights
   int64_t pad = 0;
-  bool padded = false; // some windows reach beyond the input; then `size` and the following are static
+  bool padded = false; // some windows reach beyond the input; then `size` and `extent` are static
+  bool open = false;   // some may, which only the run tells, or too many for code of their own
   int64_t kernel = 1, extent = 0; // taps, also where they joined the channels, and elements of the input
-  bool hasTaps() const { return taps && (padded || IndexBuilder::known(taps) != 1); }
+  mlir::Value length;             // elements of the input, also where they are not static
+  bool hasTaps() const { return taps && (padded || open || IndexBuilder::known(taps) != 1); }
   /// Whether the tap of the window at `index` is an element of the input.
   bool reaches(int64_t index, int64_t tap) const {
     int64_t at = index * stride + tap * dilation - pad;
@@ -82,6 +84,9 @@ struct TiledDim {
 TiledDim cutDim(IndexBuilder &ix, mlir::Value size, int64_t most);
 /// Numbers of the tiles in which a window reaches beyond the input.
 llvm::SmallVector<int64_t> edgeTiles(const TiledDim &tiles, const RowDim &row);
+/// Of an open dimension: the first window all of whose taps are elements of the input, and the first behind them. Windows before and behind are
+/// computed one by one.
+std::pair<mlir::Value, mlir::Value> innerWindows(IndexBuilder &ix, const RowDim &row);
 /// First and last (exclusive) tap of a window at `index` that are elements of the input.
 std::pair<mlir::Value, mlir::Value> tapRange(IndexBuilder &ix, const RowDim &row, mlir::Value index);
 

@@ -43,10 +43,12 @@ private:
   void emitTask(Value task, Microkernel &kernel);
 
   const WinogradForm &form;
-  int64_t depth, columns, height, width; // of the result
-  int64_t tilesAcross, tiles;            // of an image
-  int64_t stripe;                        // columns that are multiplied before they are transformed: a panel, or several
-  int64_t blockTiles, blocks, stripes, groupStripes, groups;
+  int64_t depth, columns;
+  Value height, width, tilesAcross, tiles; // of the result of an image; perhaps only known in the run
+  Value blocks, blockTiles;                // of an image, and of a block
+  int64_t mostTiles;                       // of any block
+  int64_t stripe;                          // columns that are multiplied before they are transformed: a panel, or several
+  int64_t stripes, groupStripes, groups;
   int64_t inputLanes, outputLanes;
   int64_t chunk;           // input channels that are multiplied at once: all of them, or those that weights are transformed for
   bool transforms = false; // weights are 3x3
@@ -61,10 +63,11 @@ private:
 
 void WinogradGenerator::cut() {
   auto known = [](Value v) { return *IndexBuilder::known(v); };
-  depth = known(p.depth), columns = known(p.columns), height = known(p.rows[1].size), width = known(p.rows[2].size);
-  tilesAcross = (width + form.results - 1) / form.results;
-  tiles = (height + form.results - 1) / form.results * tilesAcross;
-  int64_t most = form.mostTiles(depth), weightBytes = form.products() * depth * columns * 4;
+  depth = known(p.depth), columns = known(p.columns), height = p.rows[1].size, width = p.rows[2].size;
+  tilesAcross = ix.ceilDiv(width, form.results);
+  tiles = ix.mul(ix.ceilDiv(height, form.results), tilesAcross);
+  mostTiles = form.mostTiles(depth);
+  int64_t weightBytes = form.products() * depth * columns * 4;
   int64_t packedColumns = (columns + p.panel - 1) / p.panel * p.panel;
   if (packedColumns % tile.columns) tile = tileOf(p, target, p.panel);
   stripe = std::max(p.panel, tile.columns);
@@ -75,13 +78,15 @@ void WinogradGenerator::cut() {
   if (transforms) chunk = llvm::divideCeil(depth, llvm::divideCeil(form.products() * depth * stripe * 4, target.cacheBytes / 2));
   // Equal blocks, an even number for two cores. The weights pass once for each: four blocks only where they stay in a cache, and are not transformed
   // again for each.
-  blocks = (tiles + most - 1) / most;
-  if (weightBytes <= kCachedWeights && !transforms) blocks = std::max(blocks, std::min<int64_t>(4, tiles / 8));
-  if (blocks > 1) blocks += blocks % 2;
-  blockTiles = (tiles + blocks - 1) / blocks;
-  blocks = (tiles + blockTiles - 1) / blockTiles;
+  blocks = ix.ceilDiv(tiles, mostTiles);
+  if (weightBytes <= kCachedWeights && !transforms) blocks = ix.max(blocks, ix.min(ix.constant(4), ix.div(tiles, 8)));
+  blocks = ix.max(blocks, ix.constant(1)); // an image may have no tile at all
+  blocks = ix.select(ix.less(ix.constant(1), blocks), ix.mul(ix.ceilDiv(blocks, 2), 2), blocks);
+  blockTiles = ix.max(ix.div(ix.sub(ix.add(tiles, blocks), ix.constant(1)), blocks), ix.constant(1));
+  blocks = ix.div(ix.sub(ix.add(tiles, blockTiles), ix.constant(1)), blockTiles);
+  if (auto size = IndexBuilder::known(blockTiles)) mostTiles = *size;
   // The input of a block is transformed once for each group.
-  groups = blocks == 1 && stripes > 1 ? 2 : 1;
+  groups = IndexBuilder::known(blocks) == 1 && stripes > 1 ? 2 : 1;
   groupStripes = (stripes + groups - 1) / groups;
   int64_t length = target.vectorLength(32);
   for (inputLanes = length; depth % inputLanes; inputLanes /= 2) {}
@@ -96,16 +101,16 @@ void WinogradGenerator::transformInput(const TileAt &at) {
   Value top = ix.add(at.y, -p.rows[1].pad), left = ix.add(at.x, -p.rows[2].pad);
   SmallVector<Value> ys, xs, yInside, xInside;
   Value inside = arith::ConstantOp::create(b, loc, b.getBoolAttr(true));
-  auto line = [&](Value first, int64_t extent, SmallVector<Value> &indices, SmallVector<Value> &insides) {
+  auto line = [&](Value first, Value extent, SmallVector<Value> &indices, SmallVector<Value> &insides) {
     for (int64_t i = 0; i < form.points; ++i) {
       indices.push_back(ix.add(first, i));
       // As unsigned numbers those before the first element are large.
-      insides.push_back(b.createOrFold<arith::CmpIOp>(loc, arith::CmpIPredicate::ult, indices.back(), ix.constant(extent)));
+      insides.push_back(b.createOrFold<arith::CmpIOp>(loc, arith::CmpIPredicate::ult, indices.back(), extent));
     }
     inside = b.createOrFold<arith::AndIOp>(loc, inside, b.createOrFold<arith::AndIOp>(loc, insides.front(), insides.back()));
   };
-  line(top, p.rows[1].extent, ys, yInside);
-  line(left, p.rows[2].extent, xs, xInside);
+  line(top, ix.dim(p.input, 1), ys, yInside);
+  line(left, ix.dim(p.input, 2), xs, xInside);
   auto type = VectorType::get(inputLanes, b.getF32Type());
   auto run = [&](bool guarded) {
     ix.loop(ix.constant(0), p.depth, inputLanes, [&](Value channel) {
@@ -207,7 +212,7 @@ void WinogradGenerator::multiply(Value stripeIndex, Value count, Value channel, 
   };
   ix.loop(ix.constant(0), ix.constant(form.products()), 1, [&](Value point) {
     Value whole = ix.mul(ix.div(count, tile.rows), tile.rows), rest = ix.sub(count, whole), first = whole;
-    if (blockTiles >= tile.rows)
+    if (mostTiles >= tile.rows)
       ix.loop(ix.constant(0), whole, tile.rows, [&](Value at) { allParts(point, at, tile.rows); });
     int64_t largest = 1;
     while (largest * 2 < tile.rows) largest *= 2;
@@ -242,7 +247,7 @@ void WinogradGenerator::storePartial(const TileAt &at, Value column, bool masked
   Value zero = ix.constant(0);
   for (auto [i, v] : llvm::enumerate(results))
     vector::StoreOp::create(b, loc, v, scratch, ValueRange{ix.constant(i / form.results), ix.constant(i % form.results), zero});
-  auto end = [&](int64_t size, Value first) { return ix.min(ix.constant(form.results), ix.sub(ix.constant(size), first)); };
+  auto end = [&](Value size, Value first) { return ix.min(ix.constant(form.results), ix.sub(size, first)); };
   ix.loop(zero, end(height, at.y), 1, [&](Value i) {
     ix.loop(zero, end(width, at.x), 1, [&](Value j) {
       Value v = vector::LoadOp::create(b, loc, type, scratch, ValueRange{i, j, zero});
@@ -257,8 +262,9 @@ void WinogradGenerator::transformOutput(const TileAt &at, Value stripeIndex, Mic
   auto store = [&](Value column, bool masked, ArrayRef<Value> results) {
     if (kernel.isEpilogueCostly()) return storePartial(at, column, masked, results, kernel);
     Value whole = arith::ConstantOp::create(b, loc, b.getBoolAttr(true));
-    auto fits = [&](int64_t size, Value first) {
-      if (size % form.results) whole = b.createOrFold<arith::AndIOp>(loc, whole, ix.less(first, ix.constant(size - form.results + 1)));
+    auto fits = [&](Value size, Value first) {
+      auto known = IndexBuilder::known(size);
+      if (!known || *known % form.results) whole = b.createOrFold<arith::AndIOp>(loc, whole, ix.less(first, ix.add(size, 1 - form.results)));
     };
     fits(height, at.y);
     fits(width, at.x);
@@ -283,14 +289,14 @@ void WinogradGenerator::transformOutput(const TileAt &at, Value stripeIndex, Mic
 }
 
 void WinogradGenerator::emitTask(Value task, Microkernel &kernel) {
-  auto index = ix.delinearize(task, {p.rows[0].size, ix.constant(blocks), ix.constant(groups)});
-  Value n = index[0], firstTile = ix.mul(index[1], blockTiles), zero = ix.constant(0);
-  Value count = ix.constant(blockTiles);
-  if (tiles % blockTiles) count = ix.min(count, ix.sub(ix.constant(tiles), firstTile));
+  auto index = ix.delinearize(task, {p.rows[0].size, blocks, ix.constant(groups)});
+  Value n = index[0], firstTile = ix.mul(index[1], blockTiles), zero = ix.constant(0), count = blockTiles;
+  auto allTiles = IndexBuilder::known(tiles);
+  if (!allTiles || *allTiles % mostTiles) count = ix.min(count, ix.sub(tiles, firstTile));
   auto forTiles = [&](auto &&body) {
     ix.loop(zero, count, 1, [&](Value slot) {
-      Value which = ix.add(firstTile, slot), across = ix.constant(tilesAcross);
-      body(TileAt{n, ix.mul(ix.div(which, across), form.results), ix.mul(ix.rem(which, across), form.results), slot});
+      Value which = ix.add(firstTile, slot);
+      body(TileAt{n, ix.mul(ix.div(which, tilesAcross), form.results), ix.mul(ix.rem(which, tilesAcross), form.results), slot});
     });
   };
   forTiles([&](const TileAt &at) { transformInput(at); });
@@ -303,9 +309,9 @@ void WinogradGenerator::emitTask(Value task, Microkernel &kernel) {
 
 void WinogradGenerator::run() {
   cut();
-  Value tasks = ix.mul(p.rows[0].size, blocks * groups);
+  Value tasks = ix.mul(p.rows[0].size, ix.mul(blocks, groups));
   auto loop = scf::ParallelOp::create(b, loc, ValueRange{ix.constant(0)}, ValueRange{tasks}, ValueRange{ix.constant(1)});
-  int64_t flops = 2 * form.products() * blockTiles * depth * groupStripes * stripe;
+  int64_t flops = 2 * form.products() * mostTiles * depth * groupStripes * stripe;
   loop->setAttr("ingot.cost", b.getI64IntegerAttr(flops / target.vectorBytes + 1));
   scratchBlock = loop.getBody();
   b.setInsertionPointToStart(scratchBlock);
@@ -314,8 +320,8 @@ void WinogradGenerator::run() {
     shape.append(point.begin(), point.end());
     return memref::AllocaOp::create(b, loc, MemRefType::get(shape, b.getF32Type()), b.getI64IntegerAttr(64)).getResult();
   };
-  input = scratch({blockTiles * depth + kApart});
-  products = scratch({blockTiles * stripe + kApart});
+  input = scratch({mostTiles * depth + kApart});
+  products = scratch({mostTiles * stripe + kApart});
   if (transforms) weights = scratch({chunk + 1, stripe});
   ContractionTile one = tile;
   one.columns = outputLanes;

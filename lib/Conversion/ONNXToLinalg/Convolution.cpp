@@ -51,16 +51,16 @@ Value ingot::convolve(ComputeBuilder &t, Value input, Value weights, const Windo
   return contract(t, input, contractWeights(t, weights, groups), outDims, outElement, spec);
 }
 
-/// The padding that the kernel may do itself: known sizes, and so few padded columns that code for each tile of them is short. Empty where
-/// nothing is padded, none where it must be done beforehand.
-static std::optional<SmallVector<int64_t>> kernelPads(const Window &window, ArrayRef<OpFoldResult> input, ArrayRef<OpFoldResult> output) {
-  constexpr int64_t kMostColumns = 8;
+/// The padding, which the kernel does itself: elements before the input, and behind it as many as windows reach for. Empty where nothing is padded, none
+/// where it must be done beforehand: where it follows from unknown sizes, or elements are cut off.
+static std::optional<SmallVector<int64_t>> kernelPads(const Window &window, const WindowAttributes &attributes) {
   SmallVector<int64_t> pads;
-  if (!window.isPadded()) return pads;
-  for (int64_t i = 0; i < window.rank(); ++i) {
-    auto before = getConstantIntValue(window.padBefore[i]), after = getConstantIntValue(window.padAfter[i]);
-    if (!before || !after || *before < 0 || !getConstantIntValue(input[1 + i]) || !getConstantIntValue(output[1 + i])) return std::nullopt;
-    if (i + 1 == window.rank() && std::max(*before, *after) > kMostColumns * window.strides[i]) return std::nullopt;
+  // The number of windows is such that none reaches beyond the input.
+  bool same = attributes.autoPad.starts_with("SAME");
+  if (!window.isPadded() || (!same && (!attributes.pads || llvm::all_of(*attributes.pads, [](int64_t pad) { return pad == 0; })))) return pads;
+  for (OpFoldResult pad : window.padBefore) {
+    auto before = getConstantIntValue(pad);
+    if (!before || *before < 0) return std::nullopt;
     pads.push_back(*before);
   }
   return pads;
@@ -80,7 +80,7 @@ struct ConvLowering : ONNXLowering<onnx::ConvOp> {
     Dims out = lowering.dims(b, op.getLoc(), op.getY());
     Dims in = t.dims(adaptor.getX()), kernel = t.dims(adaptor.getW());
     Window window = makeWindow(t, windowAttributes(op), ArrayRef<OpFoldResult>(kernel).drop_front(2), in, out);
-    auto pads = weights.hasStaticShape() ? kernelPads(window, in, out) : std::nullopt;
+    auto pads = weights.hasStaticShape() ? kernelPads(window, windowAttributes(op)) : std::nullopt;
     Value x = pads ? adaptor.getX() : window.pad(t, adaptor.getX(), t.number(type.getElementType(), 0));
     Value y = convolve(t, x, storedWeights(b, op.getW(), adaptor.getW()), window, op.getGroup(), out, type.getElementType(), false, false,
                        pads.value_or(SmallVector<int64_t>()));

@@ -13,8 +13,12 @@ func.func @conv(%x: tensor<1x8x8x4xf32>, %w: tensor<6x4x3x3xf32>, %b: tensor<6xf
   return %0 : tensor<1x8x8x6xf32>
 }
 
-// A tile whose windows reach beyond the input has code of its own, which needs to know the size.
+// Padding before an image of unknown size is known; where it is split by the size it is not, and the image is copied.
 // CHECK-LABEL: @unknown_size
+// CHECK-NOT: tensor.pad
+// CHECK: ingot.contract
+// CHECK-SAME: pads = array<i64: 1, 1>
+// CHECK-LABEL: @unknown_padding
 // CHECK: tensor.pad
 // CHECK: ingot.contract
 // CHECK-NOT: pads =
@@ -23,6 +27,12 @@ func.func @unknown_size(%x: tensor<1x8x?x4xf32>, %w: tensor<6x4x3x3xf32>) -> ten
   %none = onnx.NoValue {value}
   %0 = onnx.Conv %x, %w, %none {channels_last, pads = array<i64: 1, 1, 1, 1>} : (tensor<1x8x?x4xf32>, tensor<6x4x3x3xf32>, none) -> tensor<1x8x?x6xf32>
   return %0 : tensor<1x8x?x6xf32>
+}
+
+func.func @unknown_padding(%x: tensor<1x8x?x4xf32>, %w: tensor<6x4x3x3xf32>) -> tensor<1x4x?x6xf32> {
+  %none = onnx.NoValue {value}
+  %0 = onnx.Conv %x, %w, %none {channels_last, auto_pad = "SAME_UPPER", strides = array<i64: 2, 2>} : (tensor<1x8x?x4xf32>, tensor<6x4x3x3xf32>, none) -> tensor<1x4x?x6xf32>
+  return %0 : tensor<1x4x?x6xf32>
 }
 
 // One filter per channel: weights as [1, taps, 1, channels].

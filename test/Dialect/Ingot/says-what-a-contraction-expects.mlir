@@ -12,18 +12,6 @@ func.func @pads(%x: tensor<1x8x8x4xf32>, %w: tensor<1x3x3x4x4xf32>, %out: tensor
 
 // -----
 
-func.func @size(%x: tensor<1x8x?x4xf32>, %w: tensor<1x3x3x4x4xf32>, %out: tensor<1x8x?x4xf32>) -> tensor<1x8x?x4xf32> {
-  // expected-error @+1 {{expected static sizes of padded dimensions, got}}
-  %r = ingot.contract ins(%x, %w : tensor<1x8x?x4xf32>, tensor<1x3x3x4x4xf32>) outs(%out : tensor<1x8x?x4xf32>)
-    attributes {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 1, 1>} {
-  ^bb0(%a: f32):
-    ingot.yield %a : f32
-  } -> tensor<1x8x?x4xf32>
-  return %r : tensor<1x8x?x4xf32>
-}
-
-// -----
-
 func.func @depthwise(%x: tensor<1x8x8x4xf32>, %w: tensor<1x3x3x4x4xf32>, %out: tensor<1x6x6x4xf32>) -> tensor<1x6x6x4xf32> {
   // expected-error @+1 {{expected depthwise weights [1, K.., 1, C] without groups, got}}
   %r = ingot.contract ins(%x, %w : tensor<1x8x8x4xf32>, tensor<1x3x3x4x4xf32>) outs(%out : tensor<1x6x6x4xf32>)

@@ -73,9 +73,6 @@ LogicalResult ContractOp::verify() {
   if ((int64_t)getStrides().size() != r || (int64_t)getDilations().size() != r)
     return emitOpError("expected ") << r << " strides and dilations, got " << getStrides().size() << " and " << getDilations().size();
   if (!getPads().empty() && (int64_t)getPads().size() != r) return emitOpError("expected ") << r << " pads, got " << getPads().size();
-  if (!getPads().empty() && (ShapedType::isDynamicShape(input.getShape().drop_front().drop_back()) ||
-                             ShapedType::isDynamicShape(out.getShape().drop_front().drop_back())))
-    return emitOpError("expected static sizes of padded dimensions, got ") << input << " and " << out;
   if (failed(verifyForm(*this, weights))) return failure();
   if (getGroups() < 1 || (getGroups() > 1 && getBatchedWeights())) return emitOpError("expected groups or batched weights, not both");
   Block &body = getEpilogue().front();
