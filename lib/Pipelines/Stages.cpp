@@ -113,8 +113,9 @@ static void buildFuse(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(createApplyWinograd({targetRow(options.target)}));
   // Weights lie in panels of the target's register tile.
   pm.addPass(createPackWeights({targetRow(options.target)}));
-  // Constants are in the form that kernels read.
+  // Constants are in the form that kernels read, once for all that share them.
   if (options.evaluateConstants) {
+    pm.addPass(createCSEPass());
     pm.addPass(createEvaluateConstants(Stage::Fuse));
     pm.addPass(createCanonicalizerPass());
     pm.addPass(createCSEPass());
