@@ -51,6 +51,8 @@ static void buildNormalize(OpPassManager &pm, const PipelineOptions &options) {
   pm.addNestedPass<func::FuncOp>(createRequireLengths());
   // Nothing is computed from sizes that are known, and no branch is left that they decide.
   pm.addNestedPass<func::FuncOp>(createFoldShapeArithmetic());
+  pm.addNestedPass<func::FuncOp>(createRequireLengths());
+  pm.addNestedPass<func::FuncOp>(createInferShapes());
   pm.addPass(createFoldBatchNorm());
   pm.addPass(createCSEPass());
   // What depends on constants alone is constant.

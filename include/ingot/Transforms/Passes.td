@@ -26,7 +26,7 @@ def RequireLengths : Pass<"onnx-require-lengths", "::mlir::func::FuncOp"> {
     Where the model says of how many dimensions a result is, and the operand that lists them (or the axes that make the difference) has a length
     that only the run knows, the operand is reshaped to the length that follows. For example, with `%s : tensor<?xi64>` and a result
     `tensor<?x?xf32>`, `%s` of `onnx.Reshape %x, %s` becomes `onnx.Reshape %s, [2] : tensor<2xi64>`. Where the rank is not known either,
-    nothing is done. A rank counts for the operands of casts and of elementwise operators of one operand, too.
+    nothing is done. A rank counts for the operands of casts and of elementwise operators of one operand, too; a Transpose says that of its operand.
   }];
 }
 
@@ -35,7 +35,9 @@ def FoldShapeArithmetic : Pass<"onnx-fold-shape-arithmetic", "::mlir::func::Func
   let description = [{
     Results whose contents ShapeAnalysis knows become `onnx.Constant`; an `onnx.If` whose condition is decided by sizes becomes the branch
     that is taken; what has no use any more is erased. For example, with `%x : tensor<2x3xf32>`, `onnx.Shape %x` becomes
-    `onnx.Constant {value = dense<[2, 3]> : tensor<2xi64>}`. Contents that depend on a symbolic dimension stay computed.
+    `onnx.Constant {value = dense<[2, 3]> : tensor<2xi64>}`. Contents that depend on a symbolic dimension stay computed. A branch that depends on the
+    length of a list, `Equal(Size(%s), 4)`, is decided where the ranks that the function declares for its results leave one answer; the length is
+    then checked in the run.
   }];
 }
 

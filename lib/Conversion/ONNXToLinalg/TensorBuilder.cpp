@@ -158,6 +158,9 @@ Value TensorBuilder::scalarOf(Value tensor) {
   SmallVector<Value> zeros(cast<RankedTensorType>(tensor.getType()).getRank());
   if (!zeros.empty())
     zeros.assign(zeros.size(), index(0));
+  for (OpFoldResult d : dims(tensor))
+    if (getConstantIntValue(d).value_or(0) < 1)
+      checkEqual(d, indexAttr(1), "expected a tensor of one element");
   return extract(tensor, zeros);
 }
 

@@ -57,7 +57,7 @@ public:
   mlir::Value extract(mlir::Value tensor, mlir::ValueRange indices = {}) {
     return mlir::tensor::ExtractOp::create(b, loc, tensor, indices);
   }
-  /// The single element of a tensor of rank 0, or of any rank with all dimensions 1.
+  /// The single element of a tensor of rank 0, or of any rank with all dimensions 1; that those are is checked where it is not known.
   mlir::Value scalarOf(mlir::Value tensor);
   /// A tensor of rank 0.
   mlir::Value fromScalar(mlir::Value scalar);

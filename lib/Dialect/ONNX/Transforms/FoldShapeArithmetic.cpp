@@ -3,6 +3,7 @@
 // Exporters compute shapes, axes and scales by operators.  ShapeAnalysis has evaluated them already; this pass writes the values down,
 // which can decide conditions of onnx.If, whose branches can then be evaluated in turn. So can the ranks that users of the results accept.
 //===-----------------------------------------------------------------------------===//
+#include "DecideLengths.h"
 #include "LevelRanks.h"
 #include "RequiredRanks.h"
 #include "ingot/Dialect/ONNX/ONNXDialect.h"
@@ -68,6 +69,13 @@ template <class Decide> static bool inlineDecided(func::FuncOp function, Decide 
     auto yield = dyn_cast<YieldOp>(taken.getTerminator());
     if (!yield || yield.getNumOperands() != op.getNumResults()) return;
     SmallVector<Value> values(yield.getOperands());
+    // The model may say the rank of the If's result only.
+    for (auto [result, v] : llvm::zip(op.getResults(), values)) {
+      auto type = dyn_cast<RankedTensorType>(result.getType());
+      Operation *made = v.getDefiningOp();
+      if (type && isa<UnrankedTensorType>(v.getType()) && made && made->getBlock() == &taken && !made->getNumRegions())
+        v.setType(RankedTensorType::get(SmallVector<int64_t>(type.getRank(), ShapedType::kDynamic), getElementTypeOrSelf(v.getType())));
+    }
     yield.erase();
     op->getBlock()->getOperations().splice(op->getIterator(), taken.getOperations());
     op.replaceAllUsesWith(values);
@@ -89,19 +97,25 @@ static void eraseDead(func::FuncOp function) {
   });
 }
 
+/// A branch that was decided can decide others, once for each level of nesting at most.
+static LogicalResult fold(func::FuncOp function) {
+  do {
+    ShapeAnalysis shapes(function.getContext());
+    if (failed(shapes.run(function))) return failure();
+    shapes.updateTypes(function);
+    materialize(function, shapes);
+  } while (inlineDecided(function, branchByCondition) || inlineDecided(function, branchByRequiredRank) || levelAllRanks(function));
+  eraseDead(function);
+  return success();
+}
+
 namespace {
 struct FoldShapeArithmetic : ingot::impl::FoldShapeArithmeticBase<FoldShapeArithmetic> {
   using FoldShapeArithmeticBase::FoldShapeArithmeticBase;
   void runOnOperation() override {
-    // A branch that was decided can decide others, once for each level of nesting at most.
     do {
-      ShapeAnalysis shapes(&getContext());
-      if (failed(shapes.run(getOperation()))) return signalPassFailure();
-      shapes.updateTypes(getOperation());
-      materialize(getOperation(), shapes);
-    } while (inlineDecided(getOperation(), branchByCondition) || inlineDecided(getOperation(), branchByRequiredRank) ||
-             levelAllRanks(getOperation()));
-    eraseDead(getOperation());
+      if (failed(fold(getOperation()))) return signalPassFailure();
+    } while (decideLengths(getOperation(), fold));
   }
 };
 } // namespace

@@ -6,6 +6,7 @@
 #include "ingot/Dialect/ONNX/ONNXDialect.h"
 #include "ingot/Transforms/Passes.h"
 #include "LayoutRewrites.h"
+#include "RequireLengths.h"
 #include "mlir/IR/Iterators.h"
 
 namespace ingot {
@@ -15,6 +16,16 @@ namespace ingot {
 
 using namespace mlir;
 using namespace ingot::onnx;
+
+Value ingot::onnx::withLength(OpBuilder &b, Location loc, Value operand, int64_t length) {
+  auto type = cast<RankedTensorType>(operand.getType());
+  SmallVector<int64_t> sizes(type.getShape()), shape(type.getRank(), 0);
+  sizes.back() = shape.back() = length;
+  auto reshape = ReshapeOp::create(b, loc, TypeRange(RankedTensorType::get(sizes, type.getElementType())), ValueRange{operand, indexConstant(b, loc, shape)});
+  // Zeros keep what is there; a length of zero is no zero of that kind.
+  if (length == 0) reshape->setAttr("allowzero", b.getI64IntegerAttr(1));
+  return reshape->getResult(0);
+}
 
 namespace {
 
@@ -54,17 +65,6 @@ std::optional<Requirement> requirementOf(Operation *op) {
   return std::nullopt;
 }
 
-/// The operand with a last dimension of `length`: Reshape checks it.
-Value withLength(OpBuilder &b, Location loc, Value operand, int64_t length) {
-  auto type = cast<RankedTensorType>(operand.getType());
-  SmallVector<int64_t> sizes(type.getShape()), shape(type.getRank(), 0);
-  sizes.back() = shape.back() = length;
-  auto reshape = ReshapeOp::create(b, loc, TypeRange(RankedTensorType::get(sizes, type.getElementType())), ValueRange{operand, indexConstant(b, loc, shape)});
-  // Zeros keep what is there; a length of zero is no zero of that kind.
-  if (length == 0) reshape->setAttr("allowzero", b.getI64IntegerAttr(1));
-  return reshape->getResult(0);
-}
-
 /// A shape with ones before it, so that there are `length` entries: for Expand they mean the same.
 Value withOnesBefore(OpBuilder &b, Location loc, Value shape, int64_t length) {
   auto vector = [&](int64_t size) { return RankedTensorType::get({size}, b.getI64Type()); };
@@ -77,20 +77,22 @@ Value withOnesBefore(OpBuilder &b, Location loc, Value shape, int64_t length) {
   return PadOp::create(b, loc, TypeRange(vector(ShapedType::kDynamic)), ValueRange{shape, pads->getResult(0), one, none})->getResult(0);
 }
 
-/// Operators whose result has the rank of their first operand.
-bool keepsRank(Operation *op) {
-  return isa<IdentityOp, CastOp, CastLikeOp>(op) || (isa<ElementwiseInterface>(op) && op->getNumOperands() == 1);
+/// The rank of the first operand, where it follows from the result's or from an attribute.
+std::optional<int64_t> rankOfOperand(Operation *op) {
+  if (auto transpose = dyn_cast<TransposeOp>(op); transpose && transpose.getPerm()) return transpose.getPerm()->size();
+  if (isa<IdentityOp, CastOp, CastLikeOp, TransposeOp>(op) || (isa<ElementwiseInterface>(op) && op->getNumOperands() == 1)) return rankOf(op->getResult(0));
+  return std::nullopt;
 }
 
 /// Ranks of results, back to operands that have none: models say more of their outputs than of what lies before them.
 void propagateRanksBack(func::FuncOp function) {
   function.walk<WalkOrder::PostOrder, ReverseIterator>([](Operation *op) {
-    if (!keepsRank(op)) return;
-    auto rank = rankOf(op->getResult(0));
+    auto rank = rankOfOperand(op);
+    if (!rank) return;
     Value operand = op->getOperand(0);
     auto type = dyn_cast<UnrankedTensorType>(operand.getType());
     // What an If or Loop gives must fit its regions.
-    if (!rank || !type || !operand.getDefiningOp() || operand.getDefiningOp()->getNumRegions()) return;
+    if (!type || !operand.getDefiningOp() || operand.getDefiningOp()->getNumRegions()) return;
     operand.setType(RankedTensorType::get(SmallVector<int64_t>(*rank, ShapedType::kDynamic), type.getElementType()));
   });
 }
