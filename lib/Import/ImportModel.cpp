@@ -182,6 +182,27 @@ static NamedAttrList valueAttributes(const Signature::Entry &entry, Builder &b) 
   return attributes;
 }
 
+/// Adds what nodes of the main graph give to the outputs, and notes the node of each value.
+static void addAllValues(const wire::GraphProto &graph, const Scope &scope, Signature &signature, SmallVectorImpl<Value> &outputs, ModuleOp module) {
+  llvm::StringSet<> listed;
+  for (const Signature::Entry &output : signature.outputs) listed.insert(output.name);
+  std::string nodes;
+  for (const wire::NodeProto &node : graph.node())
+    for (const std::string &name : node.output()) {
+      Value value = name.empty() ? Value() : scope.lookup(name);
+      if (!value || isa<NoneType>(value.getType())) continue;
+      nodes += name + "\t" + node.op_type() + ":" + (node.name().empty() ? node.output(0) : node.name()) + "\n";
+      if (!listed.insert(name).second) continue;
+      signature.outputs.push_back({name, value.getType(), {}, ""});
+      outputs.push_back(value);
+    }
+  Builder b(module.getContext());
+  SmallVector<Attribute> metadata;
+  if (auto given = module->getAttrOfType<ArrayAttr>("onnx.metadata")) llvm::append_range(metadata, given);
+  metadata.push_back(b.getStrArrayAttr({"ingot.values", nodes}));
+  module->setAttr("onnx.metadata", b.getArrayAttr(metadata));
+}
+
 static LogicalResult checkVersions(const wire::ModelProto &model, GraphBuilder &builder, Opsets &opsets, Location loc) {
   if (!model.has_graph()) return emitError(loc) << "the model has no graph; expected an ONNX ModelProto";
   if (model.ir_version() < 1 || model.ir_version() > kNewestIRVersion)
@@ -234,6 +255,7 @@ static LogicalResult buildModule(const wire::ModelProto &model, wire::ModelFiles
     if (failed(value)) return failure();
     outputs.push_back(*value);
   }
+  if (options.allValues) addAllValues(graph, scope, signature, outputs, module);
   func::ReturnOp::create(builder.emitter.builder, loc, outputs);
   function.setFunctionType(FunctionType::get(module.getContext(), entry->getArgumentTypes(), ValueRange(outputs).getTypes()));
   Builder b(module.getContext());

@@ -65,9 +65,11 @@ FailureOr<ModelInfo> readModelInfo(ModuleOp module) {
   ModelInfo info;
   info.producer = readString(module->getAttr("onnx.producer"));
   info.doc = readString(module->getAttr("onnx.doc"));
-  info.metadata = readStrings(module->getAttr("onnx.metadata"));
-  if (info.metadata.size() % 2)
-    info.metadata.pop_back();
+  // Pairs become key, value, key, value.
+  if (auto pairs = module->getAttrOfType<ArrayAttr>("onnx.metadata"))
+    for (Attribute pair : pairs)
+      if (std::vector<std::string> entry = readStrings(pair); entry.size() == 2)
+        llvm::append_range(info.metadata, entry);
   if (failed(readValues(module, "ingot.inputs", info.inputs)) || failed(readValues(module, "ingot.outputs", info.outputs)))
     return failure();
   auto number = [&](StringRef name, int64_t absent) {

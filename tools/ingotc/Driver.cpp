@@ -140,8 +140,8 @@ private:
     SmallVector<Attribute> metadata;
     if (auto old = (*module)->getAttrOfType<ArrayAttr>("onnx.metadata"))
       metadata.append(old.begin(), old.end());
-    for (const std::string &text : {std::string("ingot.threads"), std::to_string(options.programThreads)})
-      metadata.push_back(StringAttr::get(context.get(), text));
+    Builder b(context.get());
+    metadata.push_back(b.getStrArrayAttr({"ingot.threads", std::to_string(options.programThreads)}));
     (*module)->setAttr("onnx.metadata", ArrayAttr::get(context.get(), metadata));
   }
 

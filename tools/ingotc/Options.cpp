@@ -116,6 +116,7 @@ private:
     options.pipeline.target = target;
     options.debugInfo = args.hasArg(OPT_g);
     options.pipeline.profile = args.hasArg(OPT_profile);
+    options.import.allValues = args.hasArg(OPT_all_values);
   }
 
   Stage readStage(StringRef name, StringRef option) {

@@ -28,6 +28,7 @@ def dim : LongValue<"dim", modelGroup, "<name>=<n>", "Fix a symbolic dimension (
 def dim_separate : Separate<["--"], "dim">, Alias<dim>;
 def shape : LongValue<"shape", modelGroup, "<input>=<d>x<d>...", "Fix an input's shape; ? leaves a dimension open (may be repeated)">;
 def shape_separate : Separate<["--"], "shape">, Alias<shape>;
+def all_values : LongFlag<"all-values", modelGroup, "Make every value of the main graph an output, for ingot-run --bisect">;
 def check : LongFlag<"check", modelGroup, "Compile nothing; say whether all nodes are supported, naming those that are not">;
 def check_format : LongValue<"check", modelGroup, "text|json", "The same in a form for people (text) or programs (json)">;
 def custom_op : LongValue<"custom-op", modelGroup, "<domain>:<name>[=<function>]",

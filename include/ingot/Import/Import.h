@@ -24,6 +24,8 @@ struct ImportOptions {
   std::vector<std::pair<std::string, std::vector<int64_t>>> shapes;
   /// Forgets the dimensions of all inputs, whatever the model says: each becomes a symbol of its own (for tests of dynamic shapes).
   bool forgetDims = false;
+  /// Every value of the main graph becomes an output, behind those that the model has, and the metadata "ingot.values" say which node makes it.
+  bool allValues = false;
 };
 
 /// Reads the model at `path` (binary ONNX).  Null after diagnostics if it is broken or unsupported.  Weights become

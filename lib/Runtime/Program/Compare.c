@@ -122,11 +122,12 @@ static ExitCode compareTensor(const Options *options, const char *label, const i
     printf("%s %s: cosine %.6f, expected at least %.6f\n", label, a, cosine, options->minCosine);
     return ExitDifferent;
   }
-  printf("%s %s: equal, largest error %.3g\n", label, a, sum.largestError);
+  if (!options->quiet)
+    printf("%s %s: equal, largest error %.3g\n", label, a, sum.largestError);
   return ExitGood;
 }
 
-static ExitCode compareValue(const Options *options, const char *label, const ingot_tensor *got, const ingot_tensor *expected) {
+ExitCode ingotCompareValue(const Options *options, const char *label, const ingot_tensor *got, const ingot_tensor *expected) {
   if (got->kind == INGOT_TENSOR && expected->kind == INGOT_TENSOR)
     return compareTensor(options, label, got, expected);
   if (got->kind != expected->kind || got->dims[0] != expected->dims[0]) {
@@ -138,10 +139,10 @@ static ExitCode compareValue(const Options *options, const char *label, const in
   for (int64_t i = 0; i < got->dims[0]; ++i) {
     char inner[600];
     snprintf(inner, sizeof inner, "%s element %lld", label, (long long)i);
-    ExitCode code = compareValue(options, inner, (const ingot_tensor *)got->data + i, (const ingot_tensor *)expected->data + i);
+    ExitCode code = ingotCompareValue(options, inner, (const ingot_tensor *)got->data + i, (const ingot_tensor *)expected->data + i);
     result = code ? code : result;
   }
-  if (!got->dims[0])
+  if (!got->dims[0] && !options->quiet)
     printf("%s: equal, empty\n", label);
   return result;
 }
@@ -158,7 +159,7 @@ ExitCode ingotCompareOutputs(const Options *options, const ingot_model *model, c
     if (ingot_value_read(path, &model->outputs[i], &expected, &error))
       return ingotComplain(options, "output '%s': %s", model->outputs[i].name, error.text);
     snprintf(label, sizeof label, "output '%s'", model->outputs[i].name);
-    ExitCode code = compareValue(options, label, &outputs[i], &expected);
+    ExitCode code = ingotCompareValue(options, label, &outputs[i], &expected);
     ingot_value_release(&expected);
     result = code ? code : result;
     ++compared;

@@ -25,6 +25,7 @@ static const Row rows[] = {
     {"--dim", One, AT(dims), "NAME=V", "a symbolic dimension of random inputs; INPUT.0=V for one without a name"},
     {"--shape", One, AT(shapes), "INPUT=1x3x224", "all dimensions of a random input"},
     {"--test-data", Text, AT(testData), "DIR", "run on input_N, compare with output_N (DIR, or what their names begin with)"},
+    {"--bisect", Text, AT(bisect), "DIR|MODEL.so", "the first node whose value differs from DIR/VALUE.npy or .pb, or from the other model's (ingotc --all-values)"},
     {"--rtol", Real, AT(rtol), "R", "equal is |got - expected| <= A + R * |expected| (default 1e-3)"},
     {"--atol", Real, AT(atol), "A", "see --rtol (default 1e-7)"},
     {"--min-cosine", Real, AT(minCosine), "C", "each output's cosine to what is expected must be at least C, too"},

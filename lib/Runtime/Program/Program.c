@@ -40,6 +40,8 @@ static ExitCode runOnce(const Options *options, const ingot_model *model, ingot_
   ExitCode code = ingotWriteOutputs(options, model, outputs);
   if (code)
     return code;
+  if (options->bisect)
+    return ingotBisect(options, model, inputs, outputs);
   if (options->testData)
     return ingotCompareOutputs(options, model, outputs);
   if (!options->outputValues.count && !options->outputsDir)
@@ -51,10 +53,8 @@ static ExitCode runOnce(const Options *options, const ingot_model *model, ingot_
 static int32_t threadsOf(const Options *options, const ingot_model *model) {
   if (options->threads >= 0)
     return (int32_t)options->threads;
-  for (int32_t i = 0; i < model->metadata_count; ++i)
-    if (!strcmp(model->metadata[2 * i], "ingot.threads"))
-      return (int32_t)strtol(model->metadata[2 * i + 1], NULL, 10);
-  return 1;
+  const char *threads = ingotMetadataOf(model, "ingot.threads");
+  return threads ? (int32_t)strtol(threads, NULL, 10) : 1;
 }
 
 static ExitCode withInstance(const Options *options, const ingot_model *model, const ingot_tensor *inputs, ingot_tensor *outputs) {
@@ -88,6 +88,18 @@ static ExitCode withInstance(const Options *options, const ingot_model *model, c
   return code;
 }
 
+/* The model that --bisect names; not ExitGood after a message. */
+static ExitCode loadOther(Options *options, ModelLoader loader, int argc, char **argv) {
+  if (!options->bisect || ingotIsFolder(options->bisect))
+    return ExitGood;
+  if (!loader)
+    return ingotComplain(options, "--bisect %s: a program compares with folders only; ingot-run takes another model, too", options->bisect);
+  Options named = *options;
+  named.model = options->bisect;
+  options->other = loader(&named, argc, argv);
+  return options->other ? ExitGood : ExitFailed;
+}
+
 static ExitCode execute(const Options *options, const ingot_model *model) {
   if (model->abi_version != INGOT_ABI_VERSION || model->size != sizeof(ingot_model))
     return ingotComplain(options, "the model has version %u of the interface, expected %u: compile it again", model->abi_version,
@@ -118,7 +130,9 @@ int ingotProgram(int argc, char **argv, const ingot_model *model, ModelLoader lo
   else if (!code) {
     if (!model)
       model = loader(&options, argc, argv);
-    code = model ? execute(&options, model) : ExitFailed;
+    code = model ? loadOther(&options, loader, argc, argv) : ExitFailed;
+    if (!code)
+      code = execute(&options, model);
   }
   ingotReleaseOptions(&options);
   return code;

@@ -19,8 +19,10 @@ typedef struct Options {
   List inputValues;  /* --input: FILE or NAME=FILE */
   List outputValues; /* --output */
   List dims, shapes; /* NAME=V, INPUT.0=V; INPUT=1x3 */
-  const char *outputsDir, *testData, *weights, *seedText;
+  const char *outputsDir, *testData, *bisect, *weights, *seedText;
+  const ingot_model *other; /* that --bisect names, where it is no folder */
   int random, benchmark, profile, describe, json, verbose, help, version;
+  int quiet; /* nothing is printed of equal values */
   double seconds, rtol, atol, minCosine;
   int64_t threads;
 } Options;
@@ -48,6 +50,13 @@ int ingotShapeInput(const Options *options, const ingot_value_info *info, ingot_
 ExitCode ingotWriteOutputs(const Options *options, const ingot_model *model, const ingot_tensor *outputs);
 /* Compares with output_N of the test data, prints a line for each. */
 ExitCode ingotCompareOutputs(const Options *options, const ingot_model *model, const ingot_tensor *outputs);
+/* One value; prints a line. */
+ExitCode ingotCompareValue(const Options *options, const char *label, const ingot_tensor *got, const ingot_tensor *expected);
+/* Compares all values, in the order of their nodes, with those of a folder or of another model, and prints the first that differs. */
+ExitCode ingotBisect(const Options *options, const ingot_model *model, const ingot_tensor *inputs, const ingot_tensor *outputs);
+/* Null: the model does not say. */
+const char *ingotMetadataOf(const ingot_model *model, const char *key);
+int ingotIsFolder(const char *path);
 /* Runs until the time is over and prints the line of the benchmark. */
 ExitCode ingotBenchmark(const Options *options, const ingot_model *model, ingot_instance *instance, const ingot_tensor *inputs,
                         ingot_tensor *outputs);

@@ -4,7 +4,7 @@ module attributes {
   ingot.outputs = [{name = "int", type = 1 : i32, kind = 0 : i32, dims = array<i64: 4>, symbols = [""], doc = ""}],
   ingot.weights = [{offset = 0 : i64, value = dense<[1.0, 2.0, 3.0, 4.0]> : tensor<4xf32>},
                    {offset = 64 : i64, value = dense<true> : tensor<5xi1>}],
-  ingot.weight_bytes = 128 : i64, ingot.arena_bytes = 0 : i64, ingot.flops = 4 : i64, onnx.producer = "hand", onnx.metadata = ["key", "value"]
+  ingot.weight_bytes = 128 : i64, ingot.arena_bytes = 0 : i64, ingot.flops = 4 : i64, onnx.producer = "hand", onnx.metadata = [["key", "value"]]
 } {
   llvm.func @ingot_frame_output(!llvm.ptr, i32, i32, i32, !llvm.ptr) -> !llvm.ptr
   llvm.func @main(%frame: !llvm.ptr) -> i32 {
