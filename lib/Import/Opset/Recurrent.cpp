@@ -10,6 +10,22 @@ static LogicalResult dropOutputSequence(Rewriter &r) {
   return success();
 }
 
+// GRU-1's schema misspells the default of its direction, and some write defaults out.
+static LogicalResult spellDirection(Rewriter &r) {
+  if (auto direction = dyn_cast_or_null<StringAttr>(r.node.attributes.get("direction")); direction && direction.getValue() == "foward")
+    r.node.attributes.set("direction", r.b.getStringAttr("forward"));
+  return success();
+}
+
+// The default of RNN's activations is that of two directions whatever the direction: one takes the first.
+static LogicalResult oneDefaultActivation(Rewriter &r) {
+  auto direction = dyn_cast_or_null<StringAttr>(r.node.attributes.get("direction"));
+  Attribute both = r.b.getStrArrayAttr({"Tanh", "Tanh"});
+  if (r.node.attributes.get("activations") == both && !(direction && direction.getValue() == "bidirectional"))
+    r.node.attributes.set("activations", r.b.getStrArrayAttr({"Tanh"}));
+  return success();
+}
+
 // Scan-8 runs once for each element of a batch (dimension 0 of everything); the graph builder wraps a Scan over the batch around it.
 static LogicalResult scanOverBatch(Rewriter &r) {
   if (r.operand(0)) return r.error() << "has lengths of sequences, which are not supported in version 8 of Scan; expected none";
@@ -22,8 +38,10 @@ static LogicalResult scanOverBatch(Rewriter &r) {
 
 static constexpr OpsetRow kRows[] = {
     {"", "LSTM", 7, dropOutputSequence},
+    {"", "GRU", 3, spellDirection},
     {"", "GRU", 7, dropOutputSequence},
     {"", "RNN", 7, dropOutputSequence},
+    {"", "RNN", kAnyVersion, oneDefaultActivation},
     {"", "Scan", 9, scanOverBatch},
 };
 ArrayRef<OpsetRow> ingot::recurrentRows() { return kRows; }
