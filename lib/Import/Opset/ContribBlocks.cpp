@@ -1,11 +1,10 @@
 //===- ContribBlocks.cpp - tensors of few bits, quantised in blocks ---------------------------------===//
-#include "Chain.h"
+#include "ContribBlocks.h"
 
 using namespace mlir;
 using namespace ingot;
 
-/// Bytes [..., n] as numbers of fewer bits [..., n * 8 / bits], the first in the lowest bits.
-static Value unpackBits(Chain &c, Value bytes, int64_t bits) {
+Value ingot::unpackBits(Chain &c, Value bytes, int64_t bits) {
   if (bits == 8) return bytes;
   int64_t perByte = 8 / bits;
   Type ui8 = c.r.b.getIntegerType(8, false);
@@ -31,9 +30,10 @@ static LogicalResult gatherBlockQuantized(Rewriter &r) {
   Value data = r.operand(0), zeros = r.operand(3);
   bool isPacked = c.elementOf(data).isUnsignedInteger(8) && bits < 8;
   if (bits != 2 && bits != 4 && bits != 8) return r.error() << "attribute 'bits' is " << bits << "; expected 2, 4 or 8";
-  if (gatherAxis != 0 || axis != *rank - 1)
-    return r.error() << "has gather_axis " << gatherAxis << " and quantize_axis " << axis << ", which is not supported; expected the first and the last axis";
-  auto rows = [&](Value v) { return c.gather(v, r.operand(1), 0); };
+  if (gatherAxis < 0 || gatherAxis >= *rank || axis < 0 || axis >= *rank || gatherAxis == axis)
+    return r.error() << "has gather_axis " << gatherAxis << " and quantize_axis " << axis << "; expected two different axes of rank " << *rank;
+  if (isPacked && axis != *rank - 1) return r.error() << "has quantize_axis " << axis << " for numbers packed in bytes; expected the last axis, " << *rank - 1;
+  auto rows = [&](Value v) { return c.gather(v, r.operand(1), gatherAxis); };
   Value picked = rows(data), scales = rows(r.operand(2));
   if (isPacked) picked = unpackBits(c, picked, bits);
   if (zeros) {
@@ -43,7 +43,8 @@ static LogicalResult gatherBlockQuantized(Rewriter &r) {
   } else if (c.elementOf(data).isUnsignedInteger(8)) {
     zeros = c.expand(c.like(picked, 1 << (bits - 1)), c.shape(scales));
   }
-  NamedAttribute attributes[] = {r.attr("axis", -1), r.attr("block_size", block)};
+  // Each index takes the place of the axis that is gathered.
+  NamedAttribute attributes[] = {r.attr("axis", axis > gatherAxis ? axis + *indexRank - 1 : axis), r.attr("block_size", block)};
   return c.replace(c.op("DequantizeLinear", {picked, scales, zeros}, attributes, c.elementOf(r.operand(2))));
 }
 

@@ -3,7 +3,7 @@
 // Every token goes through every expert, in one batched product, and those that are not chosen weigh 0. That wastes the share of the experts that
 // are not chosen, but keeps all sizes known.
 //===-----------------------------------------------------------------------------===//
-#include "Chain.h"
+#include "ContribBlocks.h"
 
 using namespace mlir;
 using namespace ingot;
@@ -100,21 +100,23 @@ static LogicalResult mixtureOfExperts(Rewriter &r) {
   return mix(c, *e, {}, wide(c, r.operand(2)), wide(c, r.operand(3)), wide(c, r.operand(4)), wide(c, r.operand(5)), wide(c, r.operand(6)), wide(c, r.operand(7)));
 }
 
-/// Weights [experts, out, in / (8 / bits)] of bytes with two numbers each, or one; a scale for each row or block of a row.
+/// Weights [experts, out, in / (8 / bits)] of bytes with several numbers each, or one; a scale for each row or block of a row.
 static LogicalResult quantizedMixtureOfExperts(Rewriter &r) {
   Chain c{r};
   if (failed(c.require({0, 1, 2, 3, 5, 6}))) return failure();
   FailureOr<Experts> e = takeExperts(c);
   int64_t bits = r.takeInt("expert_weight_bits", 4), block = r.takeInt("block_size", 0);
   if (failed(e)) return failure();
-  if (bits != 4 && bits != 8) return r.error() << "attribute 'expert_weight_bits' is " << bits << "; expected 4 or 8";
-  Type ui8 = r.b.getIntegerType(8, false);
-  auto fields = [&](Value bytes) {
-    if (bits == 8) return c.cast(bytes, c.f32);
-    Value amount = r.emitter.constant(r.node.loc, DenseElementsAttr::get(RankedTensorType::get(2, ui8), ArrayRef<uint8_t>{0, 4}));
-    Value shifted = c.op("BitShift", {c.unsqueeze(bytes, {-1}), amount}, r.attr("direction", r.b.getStringAttr("RIGHT")));
-    return c.cast(c.reshape(c.op("BitwiseAnd", {shifted, c.like(bytes, 15)}), {0, 0, -1}), c.f32);
-  };
+  if (bits != 2 && bits != 4 && bits != 8) return r.error() << "attribute 'expert_weight_bits' is " << bits << "; expected 2, 4 or 8";
+  if (std::string type = r.takeString("quant_type", "int"); type != "int")
+    return r.error() << "attribute 'quant_type' is '" << type << "', which is not supported; expected int";
+  for (unsigned i = 15; i < r.node.operands.size(); ++i)
+    if (r.operand(i)) return r.error() << "input " << i << " is not supported; expected the inputs before it only";
+  // What these say is of execution providers: how exact sums are, and whether weights were rearranged.
+  r.takeInt("accuracy_level", 0);
+  if (int64_t prepacked = r.takeInt("weights_prepacked", -1); prepacked == 1)
+    return r.error() << "attribute 'weights_prepacked' is 1, which is not supported; expected -1 or 0";
+  auto fields = [&](Value bytes) { return c.cast(unpackBits(c, bytes, bits), c.f32); };
   auto weights = [&](unsigned i, unsigned scale, unsigned zero) -> Value {
     if (!r.operand(i)) return {};
     Value q = fields(r.operand(i)), s = c.cast(r.operand(scale), c.f32), shape = c.shape(q);

@@ -1,7 +1,7 @@
 """Further modes of operators that have several."""
 import numpy as np
 
-from nodes import F16, F32, I8, I32, ML, U8, case, f, i32, i64, random, scalar, u8
+from nodes import F16, F32, I8, I32, ML, U8, case, f, four_bits, i32, i64, random, scalar, u8
 
 # What ONNX Runtime's package for other languages gives for strings, which the peer here does not pass.
 WORDS = ["Hello World! ", "a,b c,,d", "", "héé x"]
@@ -165,6 +165,11 @@ def add_blocks():
          expected=[rows @ weights.T])
     gather = lambda name, inputs, **more: case("gather_block_quantized_" + name, "GatherBlockQuantized", inputs, constant=tuple(i for i in (0, 2, 3) if i < len(inputs)),
                                                block_size=16, **more)
+    indices = i64(3, -1, 0).reshape(3, 1)
+    gather("int4", [four_bits(True, 5, 20), indices, f(5, 2, low=0.01, high=0.05), four_bits(True, 5, 2)], gather_axis=0, quantize_axis=1)
+    gather("uint4_last", [four_bits(False, 20, 3, 5), indices, f(2, 3, 5, low=0.01, high=0.05), four_bits(False, 2, 3, 5)], gather_axis=2, quantize_axis=0)
+    gather("uint4_first", [four_bits(False, 5, 3, 20), indices, f(5, 3, 2, low=0.01, high=0.05)], gather_axis=0, quantize_axis=-1)
+    gather("int4_middle", [four_bits(True, 2, 5, 20), i64(4, 1), f(2, 5, 2, low=0.01, high=0.05)], gather_axis=1, quantize_axis=2)
     gather("by_columns", [u8(5, 16), i64(3, 0), f(5, 2, low=0.01, high=0.05), u8(5, 1)], bits=4, gather_axis=0, quantize_axis=-1)
 
     tokens, router = f(5, 16), f(5, 4)
@@ -177,6 +182,7 @@ def add_blocks():
     swiglu = dict(activation_type="swiglu", swiglu_fusion=1, activation_alpha=1.7, activation_beta=1.0, swiglu_limit=2.0)
     qmoe("swiglu", [tokens, router, u8(4, 32, 8), small(4, 32), f(4, 32), u8(4, 16, 8), small(4, 16), f(4, 16)], **swiglu)
     qmoe("blocks", [f(5, 32), router, u8(4, 64, 16), small(4, 64, 2), None, u8(4, 32, 16), small(4, 32, 2)], block_size=16, **swiglu)
+    qmoe("two_bits", [tokens, router, u8(4, 32, 4), small(4, 32), f(4, 32), u8(4, 16, 4), small(4, 16), f(4, 16)], bits=2, **swiglu)
     qmoe("zeros", [tokens, router, u8(4, 32, 16), small(4, 32), None, u8(4, 16, 16), small(4, 16), None, None, None, None, u8(4, 32), u8(4, 16)], bits=8, **swiglu)
     qmoe("blocks_zeros", [f(5, 32), router, u8(4, 64, 16), small(4, 64, 2), None, u8(4, 32, 16), small(4, 32, 2), None, None, None, None, u8(4, 64, 1), u8(4, 32, 1)],
          block_size=16, **swiglu)

@@ -35,6 +35,21 @@ def info(name, x):
     return helper.make_tensor_value_info(name, kind, list(x.shape))
 
 
+def tensor(x, name):
+    """`x` may be a tensor of a type that numpy has not."""
+    if isinstance(x, TensorProto):
+        named = TensorProto()
+        named.CopyFrom(x)
+        named.name = name
+        return named
+    return numpy_helper.from_array(x, name)
+
+
+def four_bits(signed, *shape):
+    """Random numbers of 4 bits, two in a byte."""
+    return TensorProto(data_type=22 if signed else 21, dims=shape, raw_data=u8((int(np.prod(shape)) + 1) // 2).tobytes())
+
+
 def serialized(x, name):
     if isinstance(x, dict):
         m = onnx.MapProto(name=name, key_type=element(next(iter(x))))
@@ -55,7 +70,7 @@ def build(name):
     graph = helper.make_graph(
         [node], name, [info(n, x) for n, x in given],
         [helper.make_tensor_value_info(o, t, None) for o, t in zip(outs, types or [TensorProto.FLOAT] * outputs) if o],
-        [numpy_helper.from_array(inputs[i], names[i]) for i in constant])
+        [tensor(inputs[i], names[i]) for i in constant])
     opsets = [helper.make_opsetid("", opset), helper.make_opsetid(MS, 1)]
     if domain == ML:
         opsets.append(helper.make_opsetid(ML, version or 3))
