@@ -213,7 +213,7 @@ struct MatMulLowering : ONNXLowering<onnx::MatMulOp> {
   Value multiplyShared(onnx::MatMulOp op, Value a, ConversionPatternRewriter &b) const {
     ArrayRef<onnx::Dim> aDims = shapes.dims(op.getA()), bDims = shapes.dims(op.getB()), yDims = shapes.dims(op.getY());
     int64_t rank = aDims.size();
-    if (bDims.size() != aDims.size() || aDims.drop_back(2) != bDims.drop_back(2)) return {};
+    if (rank < 3 || bDims.size() != aDims.size() || aDims.drop_back(2) != bDims.drop_back(2)) return {};
     std::optional<RepeatedOperand> repeated = findRepeatedOperand(shapes, op.getB());
     // Between the shared dimension and the rows there is nothing.
     if (!repeated || repeated->dim != rank - 3) return {};

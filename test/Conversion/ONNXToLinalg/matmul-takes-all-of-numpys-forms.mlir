@@ -23,3 +23,12 @@ func.func @vectors(%a: tensor<3xf32>, %b: tensor<3xf32>) -> tensor<f32> {
   %0 = onnx.MatMul %a, %b : (tensor<3xf32>, tensor<3xf32>) -> tensor<f32>
   return %0 : tensor<f32>
 }
+
+// A vector with itself: there are no leading dimensions that could be repeated.
+// CHECK-LABEL: @square
+// CHECK: ingot.contract
+// CHECK: return %{{.*}} : tensor<f32>
+func.func @square(%a: tensor<3xf32>) -> tensor<f32> {
+  %0 = onnx.MatMul %a, %a : (tensor<3xf32>, tensor<3xf32>) -> tensor<f32>
+  return %0 : tensor<f32>
+}
