@@ -200,6 +200,8 @@ mlir::FailureOr<BuiltModule> buildLLVM(mlir::ModuleOp module, const EmitOptions 
   // "main" means more to LLVM and to linkers than we do.
   main->setName(built.main);
   setFunctionAttributes(*built.module, *target, *variants);
+  if (options.target.sanitizeUndefined)
+    sanitizeArithmetic(*built.module);
   if (options.target.sanitizeAddress)
     sanitizeAddresses(*built.module, *main, module);
   addModelImage(*built.module, *info, options, *target, weights, exportEntry);

@@ -104,9 +104,14 @@ private:
     else
       target.optLevel = level[0] - '0';
     if (Arg *arg = args.getLastArg(OPT_sanitize)) {
-      if (StringRef(arg->getValue()) != "address")
-        fail("unknown sanitizer \"" + StringRef(arg->getValue()) + "\", expected address");
-      target.sanitizeAddress = true;
+      SmallVector<StringRef> names;
+      StringRef(arg->getValue()).split(names, ',');
+      for (StringRef name : names) {
+        if (name != "address" && name != "undefined")
+          fail("unknown sanitizer \"" + name + "\", expected address or undefined");
+        target.sanitizeAddress |= name == "address";
+        target.sanitizeUndefined |= name == "undefined";
+      }
     }
     Expected<CpuTarget> resolved = resolveTarget(target);
     if (!resolved)

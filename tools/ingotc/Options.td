@@ -46,7 +46,7 @@ def threads : LongValue<"threads", targetGroup, "<n>|hook|off", "Run kernels thr
 
 def profile : LongFlag<"profile", targetGroup, "Let the model measure its kernels, for ingot-run --profile (some 40 ns for each call)">;
 
-def sanitize : LongValue<"sanitize", targetGroup, "address", "Check every access of the model's code; what loads it must have AddressSanitizer's runtime">;
+def sanitize : LongValue<"sanitize", targetGroup, "address,undefined", "Check the model's code as it runs. address: every access; what loads it must have AddressSanitizer's runtime. undefined: overflow, shifts, divisions, casts and alignment, where their result is used">;
 
 //===---------------------------------- stages -----------------------------------------===//
 

@@ -33,6 +33,7 @@ struct TargetOptions {
   std::string features;              // --mattr, LLVM's syntax
   unsigned optLevel = 2;
   bool sanitizeAddress = false;      // --sanitize=address: every access is checked by AddressSanitizer's runtime
+  bool sanitizeUndefined = false;    // --sanitize=undefined: what the code computes with is checked to be defined
 };
 
 /// Options of the stages from normalize to codegen.

@@ -1,5 +1,6 @@
 //===- RunCase.cpp - one case from file to verdict --------------------------------------===//
 #include "RunCase.h"
+#include "Changes.h"
 #include "Compare.h"
 #include "RandomOutputs.h"
 #include "ingot/Driver/Diagnostics.h"
@@ -7,6 +8,9 @@
 #include "ingot/Target/Execute.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/MathExtras.h"
+#include <cstdlib>
 
 using namespace mlir;
 
@@ -56,6 +60,72 @@ Verdict runDataSet(const Case &testCase, const DataSet &data, const std::vector<
   return {};
 }
 
+/// "float[2] 1 3": at most eight elements.
+void show(const ingot_tensor &value, llvm::raw_ostream &os) {
+  os << ingot_type_name(value.type) << "[";
+  llvm::interleaveComma(llvm::ArrayRef(value.dims, value.rank), os);
+  os << "]";
+  if (value.kind != INGOT_TENSOR)
+    return;
+  bool parts = value.type == INGOT_COMPLEX64 || value.type == INGOT_COMPLEX128;
+  int64_t count = ingot_element_count(&value) * (parts ? 2 : 1);
+  for (int64_t i = 0; i < std::min<int64_t>(count, 8); ++i) {
+    if (value.type == INGOT_STRING) {
+      const ingot_string &string = static_cast<const ingot_string *>(value.data)[i];
+      os << " \"" << llvm::StringRef(string.data, string.size) << "\"";
+    } else {
+      os << llvm::format(" %.5g", ingot_element_get(value.type, value.data, i));
+    }
+  }
+  os << (count > 8 ? " ..." : "");
+}
+
+/// What a run gave: "ok" with its results, or "status" with its message.
+std::string endOf(llvm::ArrayRef<ingot_tensor> inputs, const ingot_model &model, ingot_instance *instance) {
+  std::vector<ingot_tensor> outputs(std::max(model.output_count, 1));
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  if (model.run(instance, inputs.data(), outputs.data())) {
+    os << "status: " << model.error(instance);
+    return text;
+  }
+  os << "ok";
+  for (int64_t i = 0; i < model.output_count; ++i) {
+    os << " " << model.outputs[i].name << "=";
+    show(outputs[i], os);
+  }
+  return text;
+}
+
+/// Runs the model on changed inputs; one line for each run. Should it die, the last line of standard error says of what.
+std::string runHostile(const DataSet &data, const ingot_model &model, ingot_instance *instance) {
+  Values inputs(std::max<size_t>(data.inputs.size(), 1));
+  if (int64_t(data.inputs.size()) != model.input_count || !readValues(data.inputs, model.inputs, inputs).empty())
+    return {};
+  std::string ends;
+  for (const Change &change : changesOf(llvm::ArrayRef(inputs.tensors).take_front(data.inputs.size()))) {
+    llvm::errs() << "run: " << describe(change) << "\n";
+    std::vector<ingot_tensor> changed = inputs.tensors;
+    ingot_tensor &input = changed[change.input];
+    int64_t dims[INGOT_MAX_RANK];
+    std::copy(std::begin(input.dims), std::end(input.dims), dims);
+    if (change.what == Change::Size)
+      dims[change.dim] = change.size;
+    ChangedTensor other(input, dims);
+    if (change.what != Change::Size)
+      other.set(change);
+    input = other.tensor;
+    ends += describe(change) + " -> " + endOf(changed, model, instance) + "\n";
+  }
+  return ends;
+}
+
+/// Memory of an instance that is given hostile inputs: what they ask for may be much, and is refused.
+void *allocateLittle(void *, size_t bytes, size_t alignment) {
+  return bytes > size_t(1) << 28 ? nullptr : std::aligned_alloc(alignment, llvm::alignTo(std::max<size_t>(bytes, 1), alignment));
+}
+void releaseLittle(void *, void *p, size_t) { std::free(p); }
+
 /// Runs one stage after the other; the verdict of a failure says which.
 Verdict compile(ModuleOp module, const PipelineOptions &options, const Message &firstError) {
   if (failed(checkModel(module)))
@@ -80,7 +150,8 @@ llvm::StringRef outcomeName(Outcome outcome) {
   return names[unsigned(outcome)];
 }
 
-Verdict runCase(const Case &testCase, MLIRContext &context, const ImportOptions &importOptions, const PipelineOptions &options) {
+Verdict runCase(const Case &testCase, MLIRContext &context, const ImportOptions &importOptions, const PipelineOptions &options,
+                bool hostile) {
   Message firstError;
   ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
     if (diagnostic.getSeverity() == DiagnosticSeverity::Error && firstError.text.empty())
@@ -105,10 +176,17 @@ Verdict runCase(const Case &testCase, MLIRContext &context, const ImportOptions 
   instanceOptions.abi_version = INGOT_ABI_VERSION;
   instanceOptions.log = [](void *user, const char *message) { *static_cast<std::string *>(user) += message; };
   instanceOptions.user = &logged;
+  if (hostile) {
+    instanceOptions.allocate = allocateLittle;
+    instanceOptions.release = releaseLittle;
+  }
   ingot_instance *instance = nullptr;
   if (ingot_status status = model.create(&model, &instanceOptions, &instance))
     return {Outcome::Refused, "no instance, status " + std::to_string(status) + ": " + logged};
+  std::string ends;
   for (const DataSet &data : testCase.data) {
+    if (hostile)
+      ends += runHostile(data, model, instance);
     verdict = runDataSet(testCase, data, random, model, instance);
     if (verdict.outcome == Outcome::Pass)
       continue;
@@ -117,6 +195,8 @@ Verdict runCase(const Case &testCase, MLIRContext &context, const ImportOptions 
     break;
   }
   model.destroy(instance);
+  if (hostile && verdict.outcome == Outcome::Pass)
+    verdict.message = ends;
   return verdict;
 }
 

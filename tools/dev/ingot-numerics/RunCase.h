@@ -27,8 +27,9 @@ struct Verdict {
 };
 
 /// Compiles the case in `context` for this machine, runs it on every data set and compares.  Without data it is compiled
-/// as far as the dialect of LLVM.
-Verdict runCase(const Case &testCase, mlir::MLIRContext &context, const ImportOptions &importOptions, const PipelineOptions &options);
+/// as far as the dialect of LLVM. If `hostile` it is run
+/// with changed inputs before, for which a status is as good as results; the message says what each gave.
+Verdict runCase(const Case &testCase, mlir::MLIRContext &context, const ImportOptions &importOptions, const PipelineOptions &options, bool hostile = false);
 
 /// Compiles something small, so that forked children share what the first compilation costs.
 void warmUp(mlir::MLIRContext &context, const PipelineOptions &options);

@@ -34,8 +34,14 @@ cl::opt<unsigned> optLevel("O", cl::desc("Optimisation level (default 1: most of
                            cl::cat(category));
 cl::opt<std::string> cpu("mcpu", cl::desc("Processor (default native)"), cl::init("native"), cl::cat(category));
 cl::opt<bool> symbolic("symbolic", cl::desc("Compile as if no dimension of any input were known"), cl::cat(category));
-cl::opt<bool> sanitize("sanitize", cl::desc("Check every access of the compiled code; needs AddressSanitizer's runtime in this process (LD_PRELOAD)"),
-                       cl::cat(category));
+enum Sanitizer { Address, Undefined };
+cl::bits<Sanitizer> sanitize("sanitize", cl::CommaSeparated, cl::desc("Check the compiled code as it runs"),
+                             cl::values(clEnumValN(Address, "address", "every access; needs AddressSanitizer's runtime in this process (LD_PRELOAD)"),
+                                        clEnumValN(Undefined, "undefined", "that no undefined value is used")),
+                             cl::cat(category));
+cl::opt<bool> hostile("hostile", cl::desc("Before its own data, give each case inputs that make no sense: they must end in a status or in results"),
+                      cl::cat(category));
+cl::opt<std::string> runsFile("runs", cl::desc("Write what each run of --hostile gave"), cl::value_desc("file"), cl::cat(category));
 cl::opt<bool> compileOnly("compile-only", cl::desc("Compile every model, also those without data, and run none; one that is refused with a diagnostic passes"),
                           cl::cat(category));
 cl::opt<bool> quiet("quiet", cl::desc("Do not name the cases that fail"), cl::cat(category));
@@ -123,6 +129,19 @@ public:
     });
   }
 
+  /// What the runs of each case gave, or why there are none.
+  Error writeRuns(StringRef file) const {
+    return writeToOutput(file, [&](raw_ostream &os) {
+      for (auto [i, result] : enumerate(results)) {
+        os << "== " << cases[i].name << "\n";
+        if (!isGood(result.verdict.outcome))
+          os << outcomeName(result.verdict.outcome) << ": ";
+        os << result.verdict.message << "\n";
+      }
+      return Error::success();
+    });
+  }
+
   /// Name to message of all that do not pass.
   Expectations failures() const {
     Expectations failures;
@@ -192,13 +211,15 @@ int main(int argc, char **argv) {
   PipelineOptions options;
   options.target.cpu = cpu;
   options.target.optLevel = optLevel;
-  options.target.sanitizeAddress = sanitize;
-  if (sanitize && !dlsym(RTLD_DEFAULT, "__asan_init"))
-    return complain("--sanitize needs AddressSanitizer's runtime: LD_PRELOAD=$(clang --print-file-name=libclang_rt.asan-x86_64.so)");
+  bool addresses = sanitize.isSet(Address);
+  options.target.sanitizeAddress = addresses;
+  options.target.sanitizeUndefined = sanitize.isSet(Undefined);
+  if (addresses && !dlsym(RTLD_DEFAULT, "__asan_init"))
+    return complain("--sanitize=address needs AddressSanitizer's runtime: LD_PRELOAD=$(clang --print-file-name=libclang_rt.asan-x86_64.so)");
   std::unique_ptr<mlir::MLIRContext> context = createContext(/*multithreaded=*/false);
   Report report(cases, expectations);
   auto started = std::chrono::steady_clock::now();
-  auto body = [&](size_t i) { return runCase(cases[i], *context, importOptions, options); };
+  auto body = [&](size_t i) { return runCase(cases[i], *context, importOptions, options, hostile); };
   auto done = [&](size_t i, const Verdict &verdict) { report.add(i, verdict); };
   if (inProcess) {
     for (size_t i = 0; i < cases.size(); ++i)
@@ -206,11 +227,11 @@ int main(int argc, char **argv) {
   } else {
     // The warm-up is tried in a process of its own first: should it crash, the cases are to say so and not this program.
     bool warm = false;
-    runForked(1, 1, timeout, !sanitize, [&](size_t) { warmUp(*context, options); return Verdict(); },
+    runForked(1, 1, timeout, !addresses, [&](size_t) { warmUp(*context, options); return Verdict(); },
               [&](size_t, const Verdict &verdict) { warm = verdict.outcome == Outcome::Pass; });
     if (warm)
       warmUp(*context, options);
-    runForked(cases.size(), jobs, timeout, !sanitize, body, done);
+    runForked(cases.size(), jobs, timeout, !addresses, body, done);
   }
   unsigned failed = report.finish(std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());
   Expectations failures = report.failures();
@@ -219,6 +240,9 @@ int main(int argc, char **argv) {
     if (wanted)
       if (Error error = writeExpectations(file, failures))
         return complain("cannot write \"" + file + "\": " + toString(std::move(error)));
+  if (!runsFile.empty())
+    if (Error error = report.writeRuns(runsFile))
+      return complain("cannot write \"" + runsFile + "\": " + toString(std::move(error)));
   if (!timesFile.empty())
     if (Error error = report.writeTimes(timesFile))
       return complain("cannot write \"" + timesFile + "\": " + toString(std::move(error)));
