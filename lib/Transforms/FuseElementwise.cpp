@@ -26,10 +26,15 @@ bool hasGather(linalg::GenericOp op) {
   return op.getBody()->walk([](tensor::ExtractOp) { return WalkResult::interrupt(); }).wasInterrupted();
 }
 
+/// Adds to what its result held before, like a reduction over no dimension: a consumer would add once for every element it computes.
+bool readsItsResult(linalg::GenericOp op) {
+  return llvm::any_of(op.getDpsInitsMutable(), [&](OpOperand &init) { return op.payloadUsesValueFromOperand(&init); });
+}
+
 bool shouldFuse(OpOperand *operand) {
   auto producer = operand->get().getDefiningOp<linalg::GenericOp>();
   auto consumer = dyn_cast<linalg::GenericOp>(operand->getOwner());
-  if (!producer || !consumer) return false;
+  if (!producer || !consumer || readsItsResult(producer)) return false;
   if (!producer->hasOneUse() && !(isCheap(producer) && producer.getNumDpsInputs() == 0)) return false;
   // A consumer that reads an element many times (a window, a broadcast over other dimensions, a reduction beside
   // parallel dimensions that the operand does not have) would compute it as often.
