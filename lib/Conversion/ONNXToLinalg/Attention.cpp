@@ -55,6 +55,8 @@ static void checkMask(ComputeBuilder &t, Value mask, ArrayRef<OpFoldResult> scor
       continue;
     t.check(arith::OrIOp::create(t.b, t.loc, isOne, isEqual), "dimension " + Twine(i) + " of the mask fits neither 1 nor the scores");
   }
+  if (!getConstantIntValue(sizes.back()).value_or(0))
+    t.check(t.compare(arith::CmpIPredicate::sge, t.value(sizes.back()), t.index(1)), "the mask has no keys");
 }
 
 /// Past and new entries along the length.
@@ -151,9 +153,6 @@ LogicalResult AttentionLowering::matchAndRewrite(onnx::AttentionOp op, OpAdaptor
   Dims qd = t.dims(q), kd = t.dims(k), vd = t.dims(v);
   OpFoldResult group = t.floorDiv(qd[1], t.max(kd[1], t.indexAttr(1)));
   t.checkEqual(t.mul(group, kd[1]), qd[1], "expected the heads of 'Q' to be a multiple of those of 'K'");
-  t.checkEqual(kd[0], qd[0], "expected 'Q' and 'K' of one batch size");
-  t.checkEqual(vd[0], kd[0], "expected 'K' and 'V' of one batch size");
-  t.checkEqual(vd[1], kd[1], "expected 'K' and 'V' of as many heads");
   OpFoldResult batch = t.mul(qd[0], kd[1]), rows = t.mul(group, qd[2]);
   SmallVector<ReassociationIndices> splitQ = {{0}, {1, 2}, {3}, {4}}, joinRows = {{0, 1}, {2, 3}, {4}}, joinBatch = {{0, 1}, {2}, {3}};
   Value q3 = t.collapse(t.expand(q, splitQ, {qd[0], kd[1], group, qd[2], qd[3]}), joinRows);
@@ -183,8 +182,6 @@ LogicalResult AttentionLowering::matchAndRewrite(onnx::AttentionOp op, OpAdaptor
   bias.valid = given(op.getNonpadKvSeqlen(), adaptor.getNonpadKvSeqlen());
   if (bias.mask)
     checkMask(t, bias.mask, {qd[0], qd[1], qd[2], kd[2]});
-  if (bias.valid)
-    t.checkEqual(t.dim(bias.valid, 0), qd[0], "expected one number of valid keys for each sample");
   bias.pastLength = isAbsent(op.getPastKey()) ? t.index(0) : t.value(t.dim(adaptor.getPastKey(), 2));
   bias.rows = t.value(qd[2]);
   bias.causal = op.getIsCausal() != 0;

@@ -54,10 +54,22 @@ LogicalResult ingot::replaceWithCall(Operation *op, ValueRange operands, StringR
   return success();
 }
 
+/// What flows into or out of a subgraph has the sizes that the subgraph's own types say.
+static void checkDeclaredSizes(TensorBuilder &t, Value v, Type to) {
+  auto declared = dyn_cast<RankedTensorType>(to);
+  for (int64_t i = 0, rank = declared ? declared.getRank() : 0; i < rank; ++i)
+    if (!declared.isDynamicDim(i))
+      t.checkEqual(t.dim(v, i), t.indexAttr(declared.getDimSize(i)),
+                   "dimension " + Twine(i) + " of a value is not " + Twine(declared.getDimSize(i)) + ", as the graph says");
+}
+
 Value ingot::adapt(TensorBuilder &t, Value lowered, Type type, Type to) {
   if (lowered.getType() == to) return lowered;
   bool fromHandle = isHandle(lowered.getType()), toHandle = isHandle(to);
-  if (!fromHandle && !toHandle) return t.castTo(lowered, to);
+  if (!fromHandle && !toHandle) {
+    checkDeclaredSizes(t, lowered, to);
+    return t.castTo(lowered, to);
+  }
   if (fromHandle && toHandle) return lowered;
   Type element = cast<TensorType>(type).getElementType();
   CallBuilder call(t.b, t.loc, fromHandle ? "ingot_op_view" : "ingot_op_hold");

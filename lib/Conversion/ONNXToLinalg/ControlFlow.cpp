@@ -304,7 +304,8 @@ LogicalResult ScanLowering::matchAndRewrite(onnx::ScanOp op, OpAdaptor adaptor, 
     int64_t axis = entry(op.getScanInputAxes(), k, sizes.size());
     offsets[axis] = position(op.getScanInputDirections(), k);
     sizes[axis] = t.indexAttr(1);
-    arguments.push_back(t.castTo(t.dropUnits(t.slice(whole, offsets, sizes), {axis}), converted(body.getArgument(states + k))));
+    Value argument = body.getArgument(states + k);
+    arguments.push_back(adapt(t, t.dropUnits(t.slice(whole, offsets, sizes), {axis}), argument.getType(), converted(argument)));
   }
   SmallVector<Type> argumentTypes(body.getArgumentTypes());
   SmallVector<Value> values = inlineBody(b, body, into, arguments), next;

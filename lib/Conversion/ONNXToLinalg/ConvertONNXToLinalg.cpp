@@ -68,6 +68,29 @@ struct ConstantLowering : ONNXLowering<onnx::ConstantOp> {
   }
 };
 
+/// Before an operator is lowered, ingot.check of the sizes that its shape rule wants equal and could not compare.
+struct SizeRequirements : ConversionPattern {
+  SizeRequirements(const TypeConverter &types, LoweringContext &context)
+      : ConversionPattern(types, MatchAnyOpTypeTag(), /*benefit=*/100, context.shapes.getContext()), context(context) {
+    setHasBoundedRewriteRecursion();
+  }
+
+  LogicalResult matchAndRewrite(Operation *op, ArrayRef<Value>, ConversionPatternRewriter &b) const override {
+    ArrayRef<onnx::SizeRequirement> requirements = context.shapes.requirements(op);
+    if (requirements.empty() || op->hasAttr(kChecked))
+      return b.notifyMatchFailure(op, "expected sizes that are not checked yet");
+    TensorBuilder t(b, op->getLoc());
+    for (const onnx::SizeRequirement &r : requirements)
+      t.checkEqual(context.materialize(b, op->getLoc(), r.a), context.materialize(b, op->getLoc(), r.b), "expected equal sizes of " + r.what);
+    // The other patterns still see the operator.
+    b.modifyOpInPlace(op, [&] { op->setAttr(kChecked, b.getUnitAttr()); });
+    return success();
+  }
+
+  static constexpr llvm::StringLiteral kChecked = "ingot.sizes_checked";
+  LoweringContext &context;
+};
+
 struct ConvertONNXToLinalgPass : ingot::impl::ConvertONNXToLinalgBase<ConvertONNXToLinalgPass> {
   using ConvertONNXToLinalgBase::ConvertONNXToLinalgBase;
 
@@ -96,7 +119,7 @@ LogicalResult ConvertONNXToLinalgPass::convert(func::FuncOp function) {
   ONNXTypeConverter types;
   LoweringContext context(shapes);
   RewritePatternSet patterns(&getContext());
-  patterns.add<ConstantLowering>(types, context);
+  patterns.add<ConstantLowering, SizeRequirements>(types, context);
   populateElementwiseLowering(patterns, types, context);
   populateReductionLowering(patterns, types, context);
   populateShapeLowering(patterns, types, context);

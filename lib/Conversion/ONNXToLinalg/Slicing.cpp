@@ -64,13 +64,15 @@ struct SplitLowering : ONNXLowering<onnx::SplitOp> {
       }
       // A part is inside only if the sum so far is, which is checked before the slice is taken.
       if (!isAbsent(op.getSplit()) && !(getConstantIntValue(t.add(offset, size)) && getConstantIntValue(all)))
-        t.check(t.compare(arith::CmpIPredicate::sle, t.value(t.add(offset, size)), t.value(all)),
+        t.check(t.compare(arith::CmpIPredicate::sle, t.value(size), t.value(t.sub(all, offset))),
                 "the parts of the split exceed dimension " + Twine(axis));
       offsets[axis] = offset;
       sizes[axis] = size;
       results.push_back(t.slice(adaptor.getInput(), offsets, sizes));
       offset = t.add(offset, size);
     }
+    if (!isAbsent(op.getSplit()))
+      t.checkEqual(offset, all, "the parts of the split do not cover dimension " + Twine(axis));
     b.replaceOp(op, results);
     return success();
   }
@@ -208,6 +210,11 @@ LogicalResult SliceLowering::matchAndRewrite(onnx::SliceOp op, OpAdaptor adaptor
     auto constantStep = getConstantIntValue(step);
     if (!constantStep)
       t.check(t.compare(arith::CmpIPredicate::ne, t.value(step), t.index(0)), "a step is 0");
+    // Steps past the end are all alike; those near the limits of an index would overflow.
+    if (!constantStep || *constantStep > INT32_MAX || *constantStep < INT32_MIN) {
+      OpFoldResult beyond = t.add(d, one);
+      step = given->steps[i] = t.max(t.min(step, beyond), t.sub(zero, beyond));
+    }
     forward &= constantStep && *constantStep > 0;
     auto fromEnd = [&](OpFoldResult v) { return selectIfNegative(t, v, t.add(v, d), v); };
     auto clamped = [&](OpFoldResult v, OpFoldResult low, OpFoldResult high) { return t.min(t.max(v, low), high); };

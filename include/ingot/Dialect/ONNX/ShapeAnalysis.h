@@ -32,6 +32,12 @@ struct SymbolSource {
   std::string name;       // the model's name for it, empty if it has none
 };
 
+/// Two sizes that an operator needs equal, where only the run knows whether they are; and what they are the sizes of.
+struct SizeRequirement {
+  Dim a, b;
+  std::string what;
+};
+
 class ShapeAnalysis {
 public:
   explicit ShapeAnalysis(mlir::MLIRContext *context) : context(context) {}
@@ -72,6 +78,10 @@ public:
   void setType(mlir::Value result, mlir::Type type);
   void setContents(mlir::Value result, llvm::ArrayRef<Dim> contents);
 
+  /// Sizes that must be equal for `op` to have a meaning; the lowering checks them. Nothing where they are or either is unknown (null).
+  void require(mlir::Operation *op, Dim a, Dim b, llvm::StringRef what);
+  llvm::ArrayRef<SizeRequirement> requirements(mlir::Operation *op) const;
+
   //--- dimensions ---
   Dim constant(int64_t c) { return mlir::getAffineConstantExpr(c, context); }
   /// A symbol whose value is dimension `index` of `v` at run time (the same symbol when asked again).
@@ -109,6 +119,7 @@ private:
   mlir::MLIRContext *context;
   llvm::DenseMap<mlir::Value, Known> known;
   llvm::SmallVector<SymbolSource> sources;
+  llvm::DenseMap<mlir::Operation *, llvm::SmallVector<SizeRequirement, 2>> required;
   llvm::DenseMap<std::pair<mlir::Value, int64_t>, Dim> elements, dimensions;
 };
 

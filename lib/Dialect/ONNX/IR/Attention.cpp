@@ -20,11 +20,16 @@ LogicalResult AttentionOp::infer(ShapeAnalysis &shapes) {
   FailureOr<SmallVector<Dim>> q = headDims(*this, shapes, getQ(), getQNumHeads()), k = headDims(*this, shapes, getK(), getKvNumHeads()),
                               v = headDims(*this, shapes, getV(), getKvNumHeads());
   if (failed(q) || failed(k) || failed(v)) return failure();
-  if ((*q)[3] && (*k)[3] && !sameDim(*this, (*q)[3], (*k)[3], "the features of Q and K")) return failure();
-  if ((*k)[2] && (*v)[2] && !sameDim(*this, (*k)[2], (*v)[2], "the lengths of K and V")) return failure();
-  if ((*q)[0] && (*k)[0] && !sameDim(*this, (*q)[0], (*k)[0], "the batches of Q and K")) return failure();
+  auto same = [&](Dim a, Dim b, StringRef what) { return requireSame(*this, shapes, a, b, what); };
+  // Of a width that only the run knows, a head has its share.
+  auto headSize = [&](Value v, ArrayRef<Dim> dims, std::optional<int64_t> heads) -> Dim {
+    return dims[3] || !shapes.hasRank(v) || !heads ? dims[3] : shapes.dim(v, 2).floorDiv(*heads);
+  };
+  if (failed(same(headSize(getQ(), *q, getQNumHeads()), headSize(getK(), *k, getKvNumHeads()), "the features of Q and K"))) return failure();
+  if (failed(same((*k)[2], (*v)[2], "the lengths of K and V"))) return failure();
+  if (failed(same((*q)[0], (*k)[0], "the batches of Q and K"))) return failure();
   for (int i : {0, 1})
-    if ((*k)[i] && (*v)[i] && !sameDim(*this, (*k)[i], (*v)[i], i ? "the heads of K and V" : "the batches of K and V")) return failure();
+    if (failed(same((*k)[i], (*v)[i], i ? "the heads of K and V" : "the batches of K and V"))) return failure();
   auto qHeads = ShapeAnalysis::asConstant((*q)[1]), kvHeads = ShapeAnalysis::asConstant((*k)[1]);
   if (qHeads && kvHeads && (*kvHeads == 0 ? *qHeads != 0 : *qHeads % *kvHeads != 0))
     return emitOpError("expected a multiple of the heads of K and V for Q, got ") << *qHeads << " and " << *kvHeads;
@@ -46,8 +51,11 @@ LogicalResult AttentionOp::infer(ShapeAnalysis &shapes) {
   if (isPresent(getPastValue())) {
     if (failed(expectRank(*this, shapes, getPastValue(), 4, 4))) return failure();
     Dim key = shapes.hasRank(getPastKey()) ? shapes.dim(getPastKey(), 2) : Dim(), value = shapes.hasRank(getPastValue()) ? shapes.dim(getPastValue(), 2) : Dim();
-    if (key && value && !sameDim(*this, key, value, "the lengths of 'past_key' and 'past_value'")) return failure();
+    if (failed(same(key, value, "the lengths of 'past_key' and 'past_value'"))) return failure();
   }
+  if (Value lengths = getNonpadKvSeqlen(); shapes.hasRank(lengths) && shapes.rank(lengths) == 1 &&
+      failed(same((*q)[0], shapes.dim(lengths, 0), "the batches of Q and 'nonpad_kv_seqlen'")))
+    return failure();
   shapes.set(getPresentKey(), element, {(*k)[0], (*k)[1], total, (*k)[3]});
   shapes.set(getPresentValue(), valueElement, {(*v)[0], (*v)[1], total, (*v)[3]});
   shapes.set(getQkMatmulOutput(), element, {(*q)[0], (*q)[1], (*q)[2], total});

@@ -215,8 +215,8 @@ LogicalResult ScanOp::infer(ShapeAnalysis &shapes) {
     SmallVector<Dim> dims(shapes.dims(whole));
     FailureOr<int64_t> axis = axisOf(*this, entry(getScanInputAxes(), i), dims.size());
     if (failed(axis)) return failure();
-    count = count ? sameDim(*this, count, dims[*axis], "the scanned dimensions") : dims[*axis];
-    if (!count) return failure();
+    if (failed(requireSame(*this, shapes, count, dims[*axis], "the scanned dimensions"))) return failure();
+    count = !count || ShapeAnalysis::asConstant(dims[*axis]) ? dims[*axis] : count;
     dims.erase(dims.begin() + *axis);
     shapes.set(slice, element, dims);
   }

@@ -60,6 +60,8 @@ LogicalResult GatherNDOp::infer(ShapeAnalysis &shapes) {
   int64_t batch = getBatchDims(), rank = data.size();
   if (batch < 0 || batch >= static_cast<int64_t>(indices.size()) || *depth < 1 || batch + *depth > rank)
     return emitOpError("expected indices of 1 to ") << rank - batch << " positions after " << batch << " batch dimensions, got " << *depth;
+  for (int64_t i = 0; i < batch; ++i)
+    if (failed(requireSame(*this, shapes, data[i], indices[i], "the batch dimension " + std::to_string(i) + " of data and indices"))) return failure();
   SmallVector<Dim> dims(indices.drop_back());
   dims.append(data.begin() + batch + *depth, data.end());
   shapes.set(getOutput(), element, dims);

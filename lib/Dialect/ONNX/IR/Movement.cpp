@@ -81,6 +81,9 @@ static FailureOr<SmallVector<Dim>> partSizes(SplitOp op, Dim whole, ShapeAnalysi
     if (failed(expectRank(op, shapes, op.getSplit(), 1, 1))) return failure();
     if (auto count = shapes.length(op.getSplit()); count && *count != n)
       return op.emitOpError("expected ") << n << " sizes, one for each result, got " << *count;
+    if (shapes.hasRank(op.getSplit()) &&
+        failed(requireSame(op, shapes, shapes.dim(op.getSplit(), 0), shapes.constant(n), "'split' and the results")))
+      return failure();
     Dim sum = shapes.constant(0);
     for (int64_t i = 0; i < n; ++i) {
       sizes.push_back(shapes.at(op.getSplit(), i));

@@ -59,6 +59,15 @@ std::optional<int64_t> ShapeAnalysis::length(Value v) const {
 
 //===------------------------------- what rules set --------------------------------===//
 
+void ShapeAnalysis::require(Operation *op, Dim a, Dim b, StringRef what) {
+  if (a && b && a != b) required[op].push_back({a, b, what.str()});
+}
+ArrayRef<SizeRequirement> ShapeAnalysis::requirements(Operation *op) const {
+  auto it = required.find(op);
+  return it == required.end() ? ArrayRef<SizeRequirement>() : ArrayRef<SizeRequirement>(it->second);
+}
+
+
 /// An operand of the wrong kind has no element type; the verifier, which runs after inference, says so.
 static bool isElement(Type type) { return type && TensorType::isValidElementType(type); }
 
@@ -236,6 +245,8 @@ static bool saysMore(Type declared, Type inferred) { return isa<UnrankedTensorTy
 LogicalResult ShapeAnalysis::runOnBlock(Block &block) {
   for (Operation &op : block) {
     if (auto rule = dyn_cast<InferInterface>(op)) {
+      // Bodies of loops are inferred several times.
+      required.erase(&op);
       if (failed(checkOperands(&op, *this)) || failed(rule.infer(*this))) return failure();
       for (Value result : op.getResults()) {
         if (auto it = known.find(result); it == known.end() || saysMore(result.getType(), it->second.type)) seed(result);

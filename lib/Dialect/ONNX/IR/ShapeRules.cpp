@@ -40,6 +40,13 @@ Dim ingot::onnx::sameDim(Operation *op, Dim a, Dim b, StringRef what) {
   return cb && !ca ? b : a;
 }
 
+LogicalResult ingot::onnx::requireSame(Operation *op, ShapeAnalysis &shapes, Dim a, Dim b, StringRef what) {
+  if (!a || !b) return success();
+  if (!sameDim(op, a, b, what)) return failure();
+  shapes.require(op, a, b, what);
+  return success();
+}
+
 FailureOr<SmallVector<Dim>> ingot::onnx::broadcastDims(Operation *op, ShapeAnalysis &shapes, ArrayRef<Dim> a, ArrayRef<Dim> b, Value result) {
   if (a.size() < b.size()) std::swap(a, b);
   SmallVector<Dim> out(a);

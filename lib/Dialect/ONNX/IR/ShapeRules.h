@@ -23,6 +23,9 @@ llvm::LogicalResult expectRank(mlir::Operation *op, ShapeAnalysis &shapes, mlir:
 
 /// The size of a dimension that two operands share: the one that is constant.  Null after a diagnostic if they contradict.
 Dim sameDim(mlir::Operation *op, Dim a, Dim b, llvm::StringRef what);
+/// The same for sizes that the lowering relies on: where one is known to the run only, the run checks it (ShapeAnalysis::require). Nothing
+/// for an unknown (null) size.
+llvm::LogicalResult requireSame(mlir::Operation *op, ShapeAnalysis &shapes, Dim a, Dim b, llvm::StringRef what);
 
 /// The dimensions of two shapes broadcast together, for `result`.
 llvm::FailureOr<llvm::SmallVector<Dim>> broadcastDims(mlir::Operation *op, ShapeAnalysis &shapes, llvm::ArrayRef<Dim> a,
