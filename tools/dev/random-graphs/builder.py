@@ -168,7 +168,7 @@ class Builder:
 
     @staticmethod
     def most(type):
-        return {F16: 1000, F32: 1e5, F64: 1e5, BOOL: 1}.get(type) or float(numpy.iinfo(NUMPY[type]).max) / 4
+        return {F16: 1000, F32: 1e5, F64: 1e5, BOOL: 1, TensorProto.STRING: 1, I8: 128, U8: 255}.get(type) or float(numpy.iinfo(NUMPY[type]).max) / 4
 
     def same(self, op, value, *inputs, shape=None, **attributes):
         """A node whose results are some of the elements of `value`."""
@@ -197,5 +197,5 @@ class Builder:
         kept = [v for v in self.inputs if v.name in read]
         graph = helper.make_graph(self.nodes, "g", [self.declare(v) for v in kept], [self.declare(v, True) for v in results],
                                   [onnx.numpy_helper.from_array(v.array, v.name) for v in self.initializers if v.name in read])
-        opsets = [helper.make_opsetid("", self.opset)] + [helper.make_opsetid(d, 1) for d in sorted(self.domains)]
+        opsets = [helper.make_opsetid("", self.opset)] + [helper.make_opsetid(d, 3 if d == "ai.onnx.ml" else 1) for d in sorted(self.domains)]
         return helper.make_model(graph, opset_imports=opsets, ir_version=10 if self.opset < 25 else 11), kept, results

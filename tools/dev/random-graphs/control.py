@@ -175,3 +175,33 @@ def recurrent(b):
     if b.chance(0.1) and any(outputs[1:]):
         outputs[0] = None
     return b.node(name, inputs, outputs, hidden_size=hidden, **extra)
+
+
+@op(0.7)
+def sequence_of_values(b):
+    x = b.pick((F32, I64), where=lambda v: v.size > 0)
+    y = b.pick((x.type,), shape=x.shape, new=0.4)
+    name, erased = b.name("q"), b.name("q")
+    b.nodes.append(helper.make_node("SequenceConstruct", [x.name, y.name, x.name], [name], name="n" + name))
+    at = b.ints(b.rng.randint(-3, 2))
+    b.nodes.append(helper.make_node("SequenceErase", [name, at.name], [erased], name="n" + erased))
+    b.root.used.update([x.name, y.name, at.name])
+    q = Value(erased, x.type, ())
+    if b.chance(0.3):
+        return b.node("SequenceLength", [q], [(I64, (), 2, 2, 0)])
+    lo, hi, err = min(x.lo, y.lo), max(x.hi, y.hi), max(x.err, y.err)
+    if b.chance(0.5) or not x.rank:
+        return b.node("SequenceAt", [q, b.ints(b.rng.randint(-2, 1))], [(x.type, x.shape, lo, hi, err)])
+    return b.node("ConcatFromSequence", [q], [(x.type, (2 * x.shape[0],) + x.shape[1:], lo, hi, err)], axis=0)
+
+
+@op(0.5, since=16)
+def optional(b):
+    x = b.pick((F32, I64))
+    name = b.name("o")
+    b.nodes.append(helper.make_node("Optional", [x.name], [name], name="n" + name))
+    b.root.used.add(x.name)
+    o = Value(name, x.type, x.shape)
+    if b.chance(0.3):
+        return b.node("OptionalHasElement", [o], [(BOOL, (), 0, 1, 0)])
+    return b.node("OptionalGetElement", [o], [(x.type, x.shape, x.lo, x.hi, x.err)])

@@ -30,13 +30,16 @@ import contraction
 import control
 import elementwise
 import indexing
+import learning
 import movement
 import quantization
 import reducer
+import signals
+import transformers
 from builder import EPSILON, Builder, Unfit
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-FAMILIES = (elementwise, movement, indexing, contraction, quantization, control)
+FAMILIES = (elementwise, movement, indexing, contraction, quantization, control, signals, learning, transformers)
 
 
 def table(only=None):
@@ -50,6 +53,8 @@ def make(seed, nodes, only):
     while True:
         b = Builder(rng, rng.choice([13, 15, 17, 18, 19, 20, 21, 22, 23]))
         rows = [r for r in table(only) if r[2] <= b.opset]
+        if not rows:
+            continue
         wanted = rng.randint(1, nodes)
         for _ in range(60 * wanted):
             if len(b.nodes) >= wanted:
