@@ -1,11 +1,13 @@
-//===- HoistOutputs.cpp - ask for output buffers as early as their sizes are known -----------------===//
+//===- HoistOutputs.cpp - ask for output buffers, and compare sizes, as early as sizes are known ---===//
 //
-// An output's buffer must dominate the producer of the result for the producer to write into it.
+// An output's buffer must dominate the producer of the result for the producer to write into it. To let producers write into what their results are
+// inserted in, bufferization makes that early: what says that it fits must be asked before.
 //===-----------------------------------------------------------------------------===//
 #include "ingot/Dialect/Ingot/IngotDialect.h"
 #include "ingot/Transforms/Passes.h"
 
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 namespace ingot {
@@ -20,6 +22,7 @@ namespace {
 /// Only index arithmetic over dimensions of the model's inputs moves.
 bool isMovable(Operation *op) {
   if (auto dim = dyn_cast<tensor::DimOp>(op)) return dim.getSource().getDefiningOp<bufferization::ToTensorOp>() != nullptr;
+  if (auto dim = dyn_cast<memref::DimOp>(op)) return dim.getSource().getDefiningOp<InputOp>() != nullptr;
   return op->getNumRegions() == 0 && isPure(op) &&
          llvm::all_of(op->getOperandTypes(), [](Type t) { return t.isIndex() || t.isInteger(); });
 }
@@ -32,19 +35,41 @@ struct HoistOutputsPass : ingot::impl::HoistOutputsBase<HoistOutputsPass> {
     Operation *floor = &entry.front(); // the last input and its tensor
     for (Operation &op : entry)
       if (isa<InputOp>(op) || (isa<bufferization::ToTensorOp>(op) && op.getOperand(0).getDefiningOp<InputOp>())) floor = &op;
-    for (OutputOp output : llvm::make_early_inc_range(entry.getOps<OutputOp>())) hoist(output, entry, floor);
+    // The first check that fails gives the status: those of sizes keep their order, and those of a node.
+    Operation *compared = floor;
+    DenseMap<Location, Operation *> ofNode;
+    for (Operation &op : llvm::make_early_inc_range(entry)) {
+      if (isa<OutputOp>(op)) op.moveAfter(placeFor(&op, entry, floor));
+      if (!isa<CheckOp>(op)) continue;
+      bool ofSizes = isOfSizes(&op, entry, floor);
+      Operation *after = placeFor(&op, entry, floor);
+      if (ofSizes && after->isBeforeInBlock(compared)) after = compared;
+      Operation *&before = ofNode[op.getLoc()];
+      if (before && after->isBeforeInBlock(before)) after = before;
+      else if (ofSizes) compared = &op;
+      op.moveAfter(after);
+      before = &op;
+    }
   }
 
-  /// Moves the op behind the last of its operands, these first; nothing moves above `floor`.
-  static void hoist(Operation *op, Block &entry, Operation *floor) {
+  /// Whether all that the op reads comes from dimensions of inputs.
+  static bool isOfSizes(Operation *op, Block &entry, Operation *floor) {
+    return llvm::all_of(op->getOperands(), [&](Value v) {
+      Operation *def = v.getDefiningOp();
+      return !def || def->getBlock() != &entry || !floor->isBeforeInBlock(def) || (isMovable(def) && isOfSizes(def, entry, floor));
+    });
+  }
+
+  /// The last of the op's operands, which move up as well; nothing moves above `floor`.
+  static Operation *placeFor(Operation *op, Block &entry, Operation *floor) {
     Operation *after = floor;
     for (Value v : op->getOperands()) {
       Operation *def = v.getDefiningOp();
       if (!def || def->getBlock() != &entry) continue;
-      if (isMovable(def) && floor->isBeforeInBlock(def)) hoist(def, entry, floor);
+      if (isMovable(def) && floor->isBeforeInBlock(def)) def->moveAfter(placeFor(def, entry, floor));
       if (after->isBeforeInBlock(def)) after = def;
     }
-    if (after->isBeforeInBlock(op)) op->moveAfter(after);
+    return after;
   }
 };
 } // namespace

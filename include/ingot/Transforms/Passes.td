@@ -138,7 +138,11 @@ def BindInterface : Pass<"ingot-bind-interface", "::mlir::ModuleOp"> {
 }
 
 def HoistOutputs : Pass<"ingot-hoist-outputs", "::mlir::ModuleOp"> {
-  let summary = "ask for output buffers as early as their sizes are known";
+  let summary = "ask for output buffers, and compare sizes, as early as sizes are known";
+  let description = [{
+    `ingot.output`, and `ingot.check` of conditions over the inputs' dimensions, move behind the last of their operands. A check of data stays where it is,
+    and those that move keep their order: the first that fails gives the status.
+  }];
 }
 
 def ApplyWinograd : Pass<"ingot-apply-winograd"> {
