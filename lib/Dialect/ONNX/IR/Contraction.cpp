@@ -104,7 +104,10 @@ LogicalResult EinsumOp::infer(ShapeAnalysis &shapes) {
     }
     FailureOr<SmallVector<char>> labels = termLabels(*this, term, shapes.rank(v), 0);
     if (failed(labels)) return failure();
+    llvm::DenseMap<char, Dim> ofTerm; // a label that is repeated stands for a diagonal
     for (auto [label, d] : llvm::zip(*labels, shapes.dims(v))) {
+      if (failed(requireSame(*this, shapes, ofTerm.lookup(label), d, "the dimensions '" + std::string(1, label) + "' of an operand"))) return failure();
+      ofTerm[label] = d;
       if (llvm::isDigit(label)) ellipsisRank = std::max<size_t>(ellipsisRank, label - '0' + 1);
       ++counts[label];
       Dim &size = sizes[label];

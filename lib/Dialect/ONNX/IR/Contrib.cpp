@@ -16,7 +16,7 @@ LogicalResult MSMatMulNBitsOp::infer(ShapeAnalysis &shapes) {
     return success();
   }
   SmallVector<Dim> dims(shapes.dims(getA()));
-  if (!sameDim(*this, dims.back(), shapes.constant(k), "the columns of A and 'K'")) return failure();
+  if (failed(requireSame(*this, shapes, dims.back(), shapes.constant(k), "the columns of A and 'K'"))) return failure();
   dims.back() = shapes.constant(n);
   shapes.set(getY(), shapes.elementType(getA()), dims);
   return success();

@@ -5,7 +5,7 @@ using namespace mlir;
 using namespace ingot::onnx;
 
 /// Data N, C, spatial... (or channels last), weights OC, IC / group, spatial...
-static LogicalResult inferConv(Operation *op, Value x, Value w, Value y, Type element, ShapeAnalysis &shapes) {
+static LogicalResult inferConv(Operation *op, Value x, Value w, Value bias, Value y, Type element, ShapeAnalysis &shapes) {
   if (failed(expectRank(op, shapes, x, 3)) || failed(expectRank(op, shapes, w, 3))) return failure();
   if (!shapes.hasRank(x) && !shapes.hasRank(w)) {
     shapes.setUnranked(y, element);
@@ -21,7 +21,13 @@ static LogicalResult inferConv(Operation *op, Value x, Value w, Value y, Type el
 
   SmallVector<Dim> dims(rank);
   int64_t channel = channelAxis(op, rank), space = firstSpatialAxis(op);
-  if (shapes.hasRank(w)) dims[channel] = shapes.dim(w, 0);
+  if (shapes.hasRank(w)) {
+    Dim outputs = shapes.dim(w, 0);
+    dims[channel] = outputs;
+    if (groups > 1) shapes.require(op, outputs % groups, shapes.constant(0), "the output channels that are in no group, and none");
+    if (shapes.hasRank(bias) && shapes.rank(bias) == 1 && failed(requireSame(op, shapes, shapes.dim(bias, 0), outputs, "the biases and output channels")))
+      return failure();
+  }
   auto kernelShape = op->getAttrOfType<DenseI64ArrayAttr>("kernel_shape");
   if (kernelShape && kernelShape.size() != rank - 2)
     return op->emitOpError("expected ") << rank - 2 << " sizes in 'kernel_shape', got " << kernelShape.size();
@@ -29,7 +35,7 @@ static LogicalResult inferConv(Operation *op, Value x, Value w, Value y, Type el
     dims[0] = shapes.dim(x, 0);
     if (shapes.hasRank(w)) {
       Dim inputs = normalize(shapes.dim(w, 1) * groups);
-      if (!sameDim(op, shapes.dim(x, channel), inputs, "the channels of data and weights")) return failure();
+      if (failed(requireSame(op, shapes, shapes.dim(x, channel), inputs, "the channels of data and weights"))) return failure();
       auto outputs = ShapeAnalysis::asConstant(shapes.dim(w, 0));
       if (outputs && *outputs % groups != 0)
         return op->emitOpError("expected a multiple of ") << groups << " output channels, one share for each group, got " << *outputs;
@@ -38,8 +44,8 @@ static LogicalResult inferConv(Operation *op, Value x, Value w, Value y, Type el
       Dim kernel = shapes.hasRank(w) ? shapes.dim(w, i + 2) : Dim();
       if (kernelShape) {
         Dim given = shapes.constant(kernelShape[i]);
-        kernel = kernel ? sameDim(op, kernel, given, "'kernel_shape' and the weights") : given;
-        if (!kernel) return failure();
+        if (failed(requireSame(op, shapes, kernel, given, "'kernel_shape' and the weights"))) return failure();
+        kernel = given;
       }
       if (!kernel) continue;
       FailureOr<Dim> count = windowCount(op, shapes, *windows, i, shapes.dim(x, space + i), kernel);
@@ -52,16 +58,16 @@ static LogicalResult inferConv(Operation *op, Value x, Value w, Value y, Type el
 }
 
 LogicalResult ConvOp::infer(ShapeAnalysis &shapes) {
-  return inferConv(*this, getX(), getW(), getY(), shapes.elementType(getX()), shapes);
+  return inferConv(*this, getX(), getW(), getB(), getY(), shapes.elementType(getX()), shapes);
 }
 LogicalResult DeformConvOp::infer(ShapeAnalysis &shapes) {
-  return inferConv(*this, getX(), getW(), getY(), shapes.elementType(getX()), shapes);
+  return inferConv(*this, getX(), getW(), getB(), getY(), shapes.elementType(getX()), shapes);
 }
 LogicalResult ConvIntegerOp::infer(ShapeAnalysis &shapes) {
-  return inferConv(*this, getOperand(0), getOperand(1), getResult(), IntegerType::get(getContext(), 32), shapes);
+  return inferConv(*this, getOperand(0), getOperand(1), Value(), getResult(), IntegerType::get(getContext(), 32), shapes);
 }
 LogicalResult QLinearConvOp::infer(ShapeAnalysis &shapes) {
-  return inferConv(*this, getOperand(0), getOperand(3), getResult(), shapes.elementType(getYZeroPoint()), shapes);
+  return inferConv(*this, getOperand(0), getOperand(3), getB(), getResult(), shapes.elementType(getYZeroPoint()), shapes);
 }
 
 //===--------------------------------- ConvTranspose -----------------------------------===//
@@ -93,13 +99,17 @@ LogicalResult ConvTransposeOp::infer(ShapeAnalysis &shapes) {
   if (getOutputPadding() && static_cast<int64_t>(getOutputPadding()->size()) != spatial)
     return emitOpError("expected ") << spatial << " sizes in 'output_padding', got " << getOutputPadding()->size();
   int64_t channel = channelAxis(*this, rank), space = firstSpatialAxis(*this);
-  if (!sameDim(*this, shapes.dim(getX(), channel), shapes.dim(getW(), 0), "the channels of data and weights")) return failure();
+  if (failed(requireSame(*this, shapes, shapes.dim(getX(), channel), shapes.dim(getW(), 0), "the channels of data and weights"))) return failure();
   int64_t groups = getGroup();
   auto inner = ShapeAnalysis::asConstant(shapes.dim(getW(), 0));
   if (groups < 1 || (inner && *inner % groups != 0)) return emitOpError("expected 'group' to divide the channels, got ") << groups;
   SmallVector<Dim> dims(rank);
   dims[0] = shapes.dim(getX(), 0);
   dims[channel] = shapes.dim(getW(), 1) * static_cast<int64_t>(getGroup());
+  if (groups > 1) shapes.require(*this, shapes.dim(getW(), 0) % groups, shapes.constant(0), "the channels that are in no group, and none");
+  if (shapes.hasRank(getB()) && shapes.rank(getB()) == 1 &&
+      failed(requireSame(*this, shapes, shapes.dim(getB(), 0), dims[channel], "the biases and output channels")))
+    return failure();
   for (int64_t i = 0; i < spatial; ++i) {
     dims[space + i] = normalize(transposedSize(*this, *windows, i, shapes.dim(getX(), space + i), shapes.dim(getW(), i + 2)));
     if (auto c = ShapeAnalysis::asConstant(dims[space + i]); c && *c < 0)

@@ -318,6 +318,9 @@ LogicalResult CenterCropPadOp::infer(ShapeAnalysis &shapes) {
   if (failed(axes)) return failure();
   if (auto n = shapes.length(getShape()); n && *n != static_cast<int64_t>(axes->size()))
     return emitOpError("expected ") << axes->size() << " sizes, got " << *n;
+  if (shapes.hasRank(getShape()) && shapes.rank(getShape()) == 1 &&
+      failed(requireSame(*this, shapes, shapes.dim(getShape(), 0), shapes.constant(axes->size()), "'shape' and the axes")))
+    return failure();
   for (auto [i, axis] : llvm::enumerate(*axes)) dims[axis] = shapes.at(getShape(), i);
   shapes.set(getOutputData(), element, dims);
   return success();
