@@ -3,122 +3,21 @@
 // One iteration runs the decoder on the tokens that are new, extends each of the beams by the best tokens, and keeps finished sequences apart, as
 // many as there are beams. Sequences are [batch * beams, longest], filled up with padding. A greedy search and a sampling have one beam, and padding
 // from the end of a sequence on, as long as another goes on; behind the longest they have zeros, as in ONNX Runtime.
+//
+// With an encoder (T5) the prompt goes through it once, for all beams, and sequences begin with a token of their own.
 //===-----------------------------------------------------------------------------===//
-#include "Chain.h"
-#include "DrawTokens.h"
+#include "TextSearch.h"
 
 using namespace mlir;
 using namespace ingot;
 
-namespace {
+static constexpr double kNever = -1e9;
+using Search = TextSearch;
+using State = SearchState;
 
-constexpr double kNever = -1e9, kLowest = -3.4028234663852886e38;
-
-enum class Kind { Beams, Greedy, Sampled };
-
-/// What the search knows from the start; sizes are [1] i64, settings [1].
-struct Search {
-  Chain &c;
-  Kind kind;
-  int64_t end = 0, padding = 0, longestRepeated = 0;
-  bool stopsEarly = false, givesFiltered = false;
-  Value batch, beams, length, longest, lanes; // lanes: batch * beams
-  Value shortest, lengthPenalty, repetitionPenalty, vocabularyMask, prefixMask; // null where absent
-  Drawing drawing;
-
-  Search(Chain &c, Kind kind) : c(c), kind(kind) {}
-  Value padded(Value ids, int64_t fill);
-  Value marked(Value columns, Value vocabulary);
-  Value endsOfRepeats(Value sequences, Value length, Value vocabulary);
-  Value tokenScores(Value logits, Value sequences, Value length, Value iteration);
-  Value lengthPower(Value length);
-};
-
-/// Carried from one iteration to the next.
-struct State {
-  Value ids, positions, mask;      // [lanes, new], [lanes, new], [lanes, seen]
-  Value sequences, length;         // [lanes, longest], [1]
-  Value scores, done;              // [batch, beams], [batch]
-  Value finishedScores, finished;  // [batch, beams], [batch, beams, longest]
-  Value filtered;                  // [lanes, vocabulary] that a token was drawn from, without columns before the first iteration
-  SmallVector<Value> pasts;        // [2, lanes, heads, seen, size]
-
-  SmallVector<Value> all() const {
-    SmallVector<Value> v = {ids, positions, mask, sequences, length, scores, done, finishedScores, finished, filtered};
-    v.append(pasts);
-    return v;
-  }
-  static State of(ValueRange v) {
-    State s{v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8], v[9], {}};
-    s.pasts.append(v.begin() + 10, v.end());
-    return s;
-  }
-};
-
-} // namespace
-
-/// Each sequence once for every beam: [batch, n] to [batch * beams, n].
-static Value perBeam(Search &s, Value v) {
-  Chain &c = s.c;
-  Value width = c.dim(v, 1);
-  return c.reshape(c.expand(c.unsqueeze(v, {1}), c.join({s.batch, s.beams, width})), c.join({s.lanes, width}));
-}
-
-Value Search::padded(Value ids, int64_t fill) {
+Value TextSearch::padded(Value ids, int64_t fill) {
   Value missing = c.sub(longest, c.dim(ids, 1));
   return c.op("Pad", {ids, c.join({c.ints({0, 0, 0}), missing}), c.like(ids, fill)});
-}
-
-/// length ^ lengthPenalty
-Value Search::lengthPower(Value length) {
-  Value real = c.cast(length, c.f32);
-  return lengthPenalty ? c.op("Pow", {real, lengthPenalty}) : real;
-}
-
-/// Whether a token is among the `columns` [lanes, any] of its lane: [lanes, vocabulary]. A column behind the vocabulary is none.
-Value Search::marked(Value columns, Value vocabulary) {
-  Value none = c.expand(c.r.floats(0.0f), c.join({lanes, c.add(vocabulary, 1)}));
-  Value ones = c.expand(c.r.floats(1.0f), c.shape(columns));
-  Value marks = c.op("ScatterElements", {none, columns, ones}, c.r.attr("axis", 1));
-  return c.compare("Greater", c.slice(marks, c.ints(0), vocabulary, 1), 0.0);
-}
-
-/// Of each run of `longestRepeated` tokens that begins with the newest tokens its last, which would repeat it; the vocabulary's size for other runs.
-Value Search::endsOfRepeats(Value sequences, Value length, Value vocabulary) {
-  int64_t before = longestRepeated - 1;
-  Value runs = c.op("Max", {c.sub(longest, c.ints(before)), c.ints(0)});
-  auto part = [&](int64_t offset) { return c.slice(sequences, c.ints(offset), c.add(runs, double(offset)), 1); };
-  Value repeats = c.unsqueeze(c.compare("Less", c.add(c.iota(runs), double(before)), length), {0});
-  for (int64_t i = 0; i < before; ++i) {
-    Value newest = c.op("Max", {c.add(c.sub(length, c.ints(before)), double(i)), c.ints(0)});
-    repeats = c.both(repeats, c.compare("Equal", part(i), c.gather(sequences, newest, 1)));
-  }
-  return c.where(repeats, c.cast(part(before), c.i64), vocabulary);
-}
-
-/// Scores of the tokens that may come next, [lanes, vocabulary]: logarithms of probabilities, of which repetitions and the end may be made worse.
-Value Search::tokenScores(Value logits, Value sequences, Value length, Value iteration) {
-  Value last = c.cast(c.at(logits, -1, 1), c.f32);
-  Value scores = kind == Kind::Beams ? c.op("LogSoftmax", last, c.r.attr("axis", -1)) : last;
-  Value vocabulary = c.dim(scores, 1);
-  if (repetitionPenalty) {
-    Value isToken = c.compare("Less", c.unsqueeze(c.iota(longest), {0}), length);
-    Value seen = marked(c.where(isToken, c.cast(sequences, c.i64), vocabulary), vocabulary);
-    Value worse = c.where(c.compare("Less", scores, 0.0), c.mul(scores, repetitionPenalty), c.div(scores, repetitionPenalty));
-    scores = c.where(seen, worse, scores);
-  }
-  Value never = c.like(scores, kLowest);
-  if (longestRepeated) scores = c.where(marked(endsOfRepeats(sequences, length, vocabulary), vocabulary), never, scores);
-  if (vocabularyMask) scores = c.where(c.compare("Equal", vocabularyMask, 0.0), never, scores);
-  if (prefixMask) {
-    Value isFirst = c.compare("Equal", iteration, 0.0);
-    scores = c.where(c.both(isFirst, c.compare("Equal", perBeam(*this, prefixMask), 0.0)), never, scores);
-  }
-  if (shortest) {
-    Value isEnd = c.compare("Equal", c.unsqueeze(c.iota(vocabulary), {0}), c.ints(end));
-    scores = c.where(c.both(isEnd, c.compare("Less", length, shortest)), never, scores);
-  }
-  return scores;
 }
 
 /// What the next iteration starts from, given the lane that each beam goes on from and its next token, both [lanes].
@@ -134,7 +33,7 @@ static State extend(Search &s, const State &now, Value lanes, Value tokens, Arra
   next.mask = c.concat({pick(now.mask), c.expand(c.like(now.mask, 1), c.join({s.lanes, c.ints(1)}))}, 1);
   next.length = c.add(now.length, 1.0);
   next.pasts.clear();
-  for (Value present : presents) next.pasts.push_back(c.gather(present, lanes, 1));
+  for (Value present : presents) next.pasts.push_back(c.gather(present, lanes, s.laneAxis()));
   return next;
 }
 
@@ -142,7 +41,7 @@ static State singleStep(Search &s, const State &now, Value scores, Value iterati
   Chain &c = s.c;
   State filtering = now;
   Value best;
-  if (s.kind == Kind::Sampled) {
+  if (s.kind == SearchKind::Sampled) {
     Sorted sorted = filterTokens(c, s.drawing, scores);
     best = drawTokens(c, s.drawing, sorted, iteration);
     if (s.givesFiltered) filtering.filtered = c.op("ScatterElements", {scores, sorted.tokens, sorted.scores}, c.r.attr("axis", 1));
@@ -200,46 +99,99 @@ static State beamStep(Search &s, const State &now, Value scores, ArrayRef<Value>
   return extended;
 }
 
-/// Runs the decoder until all sequences are done or as long as may be.
-static FailureOr<State> runLoop(Search &s, const State &start) {
+/// What the decoder gives for the newest tokens: logits and a present for each past.
+static LogicalResult decode(Search &s, const State &now, StringRef graph, SmallVectorImpl<Value> &outputs) {
+  Chain &c = s.c;
+  SmallVector<Value> inputs = {s.takesWholeSequence ? c.slice(now.sequences, c.ints(0), now.length, 1) : now.ids};
+  if (s.hasEncoder) llvm::append_range(inputs, s.encoded);
+  else inputs.append({now.positions, now.mask});
+  llvm::append_range(inputs, now.pasts);
+  llvm::append_range(inputs, s.cross);
+  if (failed(c.r.inlineGraph(graph, inputs, outputs))) return failure();
+  if (outputs.size() == now.pasts.size() + 1) return success();
+  return c.r.error() << "the decoder has " << outputs.size() << " outputs, expected logits and one for each of the " << now.pasts.size() << " pasts";
+}
+
+static State step(Search &s, const State &now, Value logits, Value iteration, ArrayRef<Value> presents) {
+  Value scores = s.tokenScores(logits, now.sequences, now.length, iteration);
+  return s.kind == SearchKind::Beams ? beamStep(s, now, scores, presents) : singleStep(s, now, scores, iteration, presents);
+}
+
+static Value anyOpen(Chain &c, const State &state) { return c.reduce("ReduceMax", c.cast(c.op("Not", state.done), c.i32), int64_t(0), false); }
+
+/// Runs the decoder until all sequences are done or as long as may be; `begun` iterations are done already.
+static FailureOr<State> runLoop(Search &s, const State &start, int64_t begun) {
   Chain &c = s.c;
   bool failedInside = false;
-  SmallVector<Value> last = c.loop(c.squeeze(c.sub(s.longest, s.length), 0), start.all(), [&](Value iteration, ArrayRef<Value> carried, Value &goesOn) {
+  Value count = c.squeeze(c.sub(s.longest, start.length), 0);
+  if (begun) count = c.mul(count, c.cast(anyOpen(c, start), c.i64));
+  SmallVector<Value> last = c.loop(count, start.all(), [&](Value iteration, ArrayRef<Value> carried, Value &goesOn) {
     State now = State::of(carried);
-    SmallVector<Value> inputs = {now.ids, now.positions, now.mask}, outputs;
-    inputs.append(now.pasts);
-    failedInside = failed(c.r.inlineGraph("decoder", inputs, outputs));
-    if (!failedInside && outputs.size() != now.pasts.size() + 1) {
-      failedInside = true;
-      c.r.error() << "the decoder has " << outputs.size() << " outputs, expected logits and one for each of the " << now.pasts.size() << " pasts";
-    }
+    SmallVector<Value> outputs;
+    failedInside = failed(decode(s, now, "decoder", outputs));
     if (failedInside) return SmallVector<Value>(carried.size());
-    Value scores = s.tokenScores(outputs[0], now.sequences, now.length, iteration);
-    ArrayRef<Value> presents = ArrayRef(outputs).drop_front();
-    State next = s.kind == Kind::Beams ? beamStep(s, now, scores, presents) : singleStep(s, now, scores, iteration, presents);
-    goesOn = c.cast(c.reduce("ReduceMax", c.cast(c.op("Not", next.done), c.i32), int64_t(0), false), c.i1);
+    if (begun) iteration = c.add(iteration, double(begun));
+    State next = step(s, now, outputs[0], iteration, ArrayRef(outputs).drop_front());
+    goesOn = c.cast(anyOpen(c, next), c.i1);
     return next.all();
   });
   if (failedInside || !c.ok) return failure();
   return State::of(last);
 }
 
-/// The pasts of the first iteration have length 0; their sizes come from the decoder's inputs.
-static FailureOr<SmallVector<Value>> emptyPasts(Search &s) {
+/// The pasts of the first iteration have length 0; their other sizes come from the decoder's inputs.
+static FailureOr<SmallVector<Value>> emptyPasts(Search &s, ArrayRef<Type> types) {
   Rewriter &r = s.c.r;
-  SmallVector<Type> types;
-  if (failed(r.graphInputs("decoder", types))) return failure();
-  if (types.size() < 4) return r.error() << "the decoder has " << types.size() << " inputs, expected input_ids, position_ids, attention_mask and pasts";
   SmallVector<Value> pasts;
-  for (Type type : ArrayRef(types).drop_front(3)) {
+  int64_t rank = s.hasEncoder ? 4 : 5;
+  for (Type type : types) {
     auto past = dyn_cast_if_present<RankedTensorType>(type);
-    if (!past || past.getRank() != 5 || past.isDynamicDim(2) || past.isDynamicDim(4))
-      return r.error() << "a past of the decoder has no known number of heads and size; expected [2, batch, heads, length, size]";
-    Value sizes = s.c.join({s.c.ints(2), s.lanes, s.c.ints({past.getDimSize(2), 0, past.getDimSize(4)})});
+    if (!past || past.getRank() != rank || past.isDynamicDim(rank - 3) || past.isDynamicDim(rank - 1))
+      return r.error() << "a past of the decoder has no known number of heads and size; expected [" << (s.hasEncoder ? "" : "2, ") << "batch, heads, length, size]";
+    Value sizes = s.c.join({s.lanes, s.c.ints({past.getDimSize(rank - 3), 0, past.getDimSize(rank - 1)})});
+    if (!s.hasEncoder) sizes = s.c.join({s.c.ints(2), sizes});
     Attribute zero = r.b.getZeroAttr(past.getElementType());
     pasts.push_back(s.c.op("ConstantOfShape", sizes, r.attr("value", DenseElementsAttr::get(RankedTensorType::get(1, past.getElementType()), zero)), past.getElementType()));
   }
   return pasts;
+}
+
+/// Runs the encoder, sets what the decoder takes of it, and the pasts. An older kind of encoder has run the decoder on the first token, too: `logits`
+/// are what it gave for it, null otherwise.
+static LogicalResult encode(Search &s, Value ids, Value mask, Value firstTokens, State &start, Value &logits) {
+  Rewriter &r = s.c.r;
+  SmallVector<Type> encoderTypes, types;
+  if (failed(r.graphInputs("encoder", encoderTypes)) || failed(r.graphInputs("decoder", types))) return failure();
+  bool hasRun = encoderTypes.size() == 3;
+  if (encoderTypes.size() != 2 && !hasRun)
+    return r.error() << "the encoder has " << encoderTypes.size() << " inputs, expected encoder_input_ids, encoder_attention_mask and maybe decoder_input_ids";
+  auto third = types.size() > 2 ? dyn_cast_if_present<RankedTensorType>(types[2]) : RankedTensorType();
+  bool takesHidden = third && third.getRank() == 3;
+  size_t before = takesHidden ? 3 : 2;
+  if (types.size() < before + 4 || (types.size() - before) % 4 || (takesHidden && !hasRun))
+    return r.error() << "the decoder has " << types.size() << " inputs, expected input_ids, encoder_attention_mask, what the encoder gives, and four pasts for each layer";
+  size_t half = (types.size() - before) / 2;
+  auto tokens = dyn_cast_if_present<RankedTensorType>(types[0]);
+  s.takesWholeSequence = !tokens || tokens.getRank() != 2 || tokens.getDimSize(1) != 1;
+
+  SmallVector<Value> inputs = {ids, mask}, outputs;
+  if (hasRun) inputs.push_back(firstTokens);
+  if (failed(r.inlineGraph("encoder", inputs, outputs))) return failure();
+  size_t expected = hasRun ? 2 + 2 * half : half;
+  if (outputs.size() != expected) return r.error() << "the encoder has " << outputs.size() << " outputs, expected " << expected << " for this decoder";
+  for (Value &v : outputs) v = s.perBeam(v);
+  s.encoded = {s.perBeam(mask)};
+  if (takesHidden) s.encoded.push_back(outputs[1]);
+  s.cross.assign(outputs.end() - half, outputs.end());
+  if (hasRun) {
+    logits = outputs[0];
+    start.pasts.assign(outputs.begin() + 2, outputs.begin() + 2 + half);
+    return success();
+  }
+  FailureOr<SmallVector<Value>> pasts = emptyPasts(s, ArrayRef(types).slice(before, half));
+  if (failed(pasts)) return failure();
+  start.pasts = *pasts;
+  return success();
 }
 
 /// Takes what says how a sampling draws.
@@ -258,23 +210,31 @@ static void takeDrawing(Search &s) {
 
 /// Inputs: ids, most and least tokens, [beams, sequences to give, penalty on length], penalty on repetitions, masks of the vocabulary and of the
 /// first token, attention mask, [tokens with a penalty of their own, seed].
-static LogicalResult generate(Rewriter &r, Kind kind) {
+static LogicalResult generate(Rewriter &r, SearchKind kind) {
   Chain c{r};
   Search s(c, kind);
-  bool isSingle = kind != Kind::Beams;
+  bool isSingle = kind != SearchKind::Beams;
   SmallVector<unsigned> required = isSingle ? SmallVector<unsigned>{0, 1} : SmallVector<unsigned>{0, 1, 3, 4};
-  if (failed(c.require(required)) || failed(c.requireInt("model_type", 0))) return failure();
-  for (unsigned i = kind == Kind::Beams ? 10 : kind == Kind::Greedy ? 7 : 9; i < r.node.operands.size(); ++i)
+  if (failed(c.require(required))) return failure();
+  int64_t model = r.takeInt("model_type", 0), first = r.takeInt("decoder_start_token_id", -1);
+  if (model != 0 && (model != 1 || isSingle))
+    return r.error() << "attribute 'model_type' is " << model << ", which is not supported; expected 0 (GPT)" << (isSingle ? "" : " or 1 (T5)");
+  s.hasEncoder = model == 1;
+  for (unsigned i = kind == SearchKind::Beams ? 10 : kind == SearchKind::Greedy ? 7 : 9; i < r.node.operands.size(); ++i)
     if (r.operand(i)) return r.error() << "input " << i << " is not supported; expected the inputs before it only";
-  for (auto &[name, graph] : r.node.graphs)
-    if (name != "decoder") return r.error() << "has the graph '" << name << "', which is not supported; expected 'decoder' only";
+  bool hasFirst = false;
+  for (auto &[name, graph] : r.node.graphs) {
+    if (name != "decoder" && name != (s.hasEncoder ? "encoder" : "init_decoder"))
+      return r.error() << "has the graph '" << name << "', which is not supported; expected 'decoder' and " << (s.hasEncoder ? "'encoder'" : "maybe 'init_decoder'");
+    hasFirst |= name == "init_decoder";
+  }
   s.end = r.takeInt("eos_token_id", -1), s.padding = r.takeInt("pad_token_id", -1);
   s.stopsEarly = r.takeInt("early_stopping", 0) != 0;
   s.longestRepeated = r.takeInt("no_repeat_ngram_size", 0);
   if (s.longestRepeated < 0) return r.error() << "expected 'no_repeat_ngram_size' of 0 or more, got " << s.longestRepeated;
-  r.takeInt("vocab_size", -1), r.takeInt("decoder_start_token_id", -1);
-  if (kind == Kind::Sampled) takeDrawing(s);
-  s.givesFiltered = kind == Kind::Sampled && r.node.wanted.size() > 1 && r.node.wanted[1];
+  r.takeInt("vocab_size", -1);
+  if (kind == SearchKind::Sampled) takeDrawing(s);
+  s.givesFiltered = kind == SearchKind::Sampled && r.node.wanted.size() > 1 && r.node.wanted[1];
   auto size = [&](unsigned i) { return r.operand(i) ? c.reshape(c.cast(r.operand(i), c.i64), {1}) : Value(); };
   auto number = [&](unsigned i) { return r.operand(i) ? c.reshape(c.cast(r.operand(i), c.f32), {1}) : Value(); };
   unsigned rest = isSingle ? 3 : 6;
@@ -283,31 +243,50 @@ static LogicalResult generate(Rewriter &r, Kind kind) {
   s.beams = isSingle ? c.ints(1) : size(3);
   s.lengthPenalty = isSingle ? Value() : number(5);
   s.repetitionPenalty = number(rest), s.vocabularyMask = r.operand(rest + 1), s.prefixMask = r.operand(rest + 2);
-  s.batch = c.dim(ids, 0), s.length = c.dim(ids, 1), s.lanes = c.mul(s.batch, s.beams);
+  s.batch = c.dim(ids, 0), s.lanes = c.mul(s.batch, s.beams);
 
   // Padding stands in front; positions count the tokens that are none.
   State start;
   Value mask = r.operand(rest + 3) ? c.cast(r.operand(rest + 3), c.i32) : c.sub(c.like(ids, 1), c.cast(c.compare("Equal", ids, double(s.padding)), c.i32));
+  Value logits, prompt = s.hasEncoder ? c.expand(c.like(ids, first), c.join({s.batch, c.ints(1)})) : ids;
+  if (s.hasEncoder) {
+    // An end may be the token of padding, so that only what stands in front is masked.
+    if (!r.operand(rest + 3) && c.ok) mask = c.op("Min", {c.op("CumSum", {mask, r.scalar(1)}), c.like(mask, 1)});
+    if (failed(encode(s, ids, mask, prompt, start, logits))) return failure();
+    mask = c.expand(c.like(prompt, 1), c.join({s.batch, c.ints(1)}));
+  } else {
+    SmallVector<Type> types;
+    if (failed(r.graphInputs("decoder", types))) return failure();
+    if (types.size() < 4) return r.error() << "the decoder has " << types.size() << " inputs, expected input_ids, position_ids, attention_mask and pasts";
+    FailureOr<SmallVector<Value>> pasts = emptyPasts(s, ArrayRef(types).drop_front(3));
+    if (failed(pasts)) return failure();
+    start.pasts = *pasts;
+  }
   Value counted = c.ok ? c.op("CumSum", {mask, r.scalar(1)}) : Value();
-  start.ids = perBeam(s, ids);
-  start.mask = perBeam(s, mask);
-  start.positions = perBeam(s, c.op("Max", {c.sub(counted, 1.0), c.like(counted, 0)}));
-  start.sequences = perBeam(s, s.padded(ids, isSingle ? 0 : s.padding));
-  start.length = s.length;
+  start.ids = s.perBeam(prompt);
+  start.mask = s.perBeam(mask);
+  start.positions = s.perBeam(c.op("Max", {c.sub(counted, 1.0), c.like(counted, 0)}));
+  start.sequences = s.perBeam(s.padded(prompt, isSingle ? 0 : s.padding));
+  start.length = c.dim(prompt, 1);
   Value isFirst = c.compare("Equal", c.unsqueeze(c.iota(s.beams), {0}), 0.0), zero = r.floats(0.0f), never = r.floats(float(kNever));
   start.scores = c.expand(c.where(isFirst, zero, never), c.join({s.batch, s.beams}));
   start.done = c.cast(c.expand(c.ints(0), s.batch), c.i1);
   start.finishedScores = c.expand(never, c.join({s.batch, s.beams}));
   start.finished = c.expand(c.like(ids, s.padding), c.join({s.batch, s.beams, s.longest}));
   start.filtered = c.expand(zero, c.join({s.lanes, c.ints(0)}));
-  FailureOr<SmallVector<Value>> pasts = emptyPasts(s);
-  if (failed(pasts)) return failure();
-  start.pasts = *pasts;
-  FailureOr<State> last = runLoop(s, start);
+  if (hasFirst) {
+    // The first run has a graph of its own.
+    SmallVector<Value> outputs;
+    if (failed(decode(s, start, "init_decoder", outputs))) return failure();
+    logits = outputs[0];
+    start.pasts.assign(outputs.begin() + 1, outputs.end());
+  }
+  if (logits) start = step(s, start, logits, c.ints(0), SmallVector<Value>(start.pasts));
+  FailureOr<State> last = runLoop(s, start, logits ? 1 : 0);
   if (failed(last)) return failure();
   r.node.graphs.clear();
-  if (kind == Kind::Greedy) return c.replace(last->sequences);
-  if (kind == Kind::Sampled) return c.replace({last->sequences, s.givesFiltered ? last->filtered : Value()});
+  if (kind == SearchKind::Greedy) return c.replace(last->sequences);
+  if (kind == SearchKind::Sampled) return c.replace({last->sequences, s.givesFiltered ? last->filtered : Value()});
 
   // Beams that are still open count as they are.
   Value open = c.where(c.unsqueeze(last->done, {1}), never, c.div(last->scores, s.lengthPower(last->length)));
@@ -316,9 +295,9 @@ static LogicalResult generate(Rewriter &r, Kind kind) {
   return c.replace({c.slice(last->finished, c.ints(0), wanted, 1), c.slice(last->finishedScores, c.ints(0), wanted, 1)});
 }
 
-static LogicalResult beamSearch(Rewriter &r) { return generate(r, Kind::Beams); }
-static LogicalResult greedySearch(Rewriter &r) { return generate(r, Kind::Greedy); }
-static LogicalResult sampling(Rewriter &r) { return generate(r, Kind::Sampled); }
+static LogicalResult beamSearch(Rewriter &r) { return generate(r, SearchKind::Beams); }
+static LogicalResult greedySearch(Rewriter &r) { return generate(r, SearchKind::Greedy); }
+static LogicalResult sampling(Rewriter &r) { return generate(r, SearchKind::Sampled); }
 
 static constexpr OpsetRow kRows[] = {
     {"com.microsoft", "BeamSearch", kAnyVersion, beamSearch},

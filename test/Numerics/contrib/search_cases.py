@@ -34,6 +34,39 @@ def decoder(steepness=4.0):
     return graph
 
 
+def encoder_and_decoder(has_run):
+    """Means of what the encoder and the decoder have seen; an older kind of encoder runs the decoder on the first token, too."""
+    draw = lambda *shape: random.uniform(-1, 1, shape).astype(np.float32)
+    weights = {"words": draw(VOCABULARY, WIDTH), "out": 4 * draw(WIDTH, VOCABULARY), "split": np.array([0, 0, HEADS, SIZE]), "row": np.array([0, 1, WIDTH]), "third": np.array([2])}
+    constants = [numpy_helper.from_array(v, k) for k, v in weights.items()]
+    node = lambda op, inputs, outputs, **more: helper.make_node(op, inputs.split(), outputs.split(), **more)
+    info = lambda name, *shape: helper.make_tensor_value_info(name, I32 if name.endswith(("ids", "mask")) else F32, ["batch", *shape])
+    heads = lambda x, to: [node("Reshape", f"{x} split", f"{to}_s"), node("Transpose", f"{to}_s", to, perm=[0, 2, 1, 3])]
+    average = lambda x, to: [node("ReduceMean", x, f"{to}_m", axes=[2], keepdims=0), node("Reshape", f"{to}_m row", to)]
+    # Logits of one token, from its word and the averages.
+    answer = lambda: average("present_key_self_0", "own") + average("cross", "other") + [
+        node("Add", "own other", "both"), node("Add", "both token", "y"), node("MatMul", "y out", "logits")]
+    cache = lambda name, length: info(name, HEADS, length, SIZE)
+
+    encode = [node("Gather", "words encoder_input_ids", "x"), node("Cast", "encoder_attention_mask", "counts", to=F32), node("Unsqueeze", "counts third", "counts3"),
+              node("Mul", "x counts3", "encoder_hidden_states")] + heads("encoder_hidden_states", "present_key_cross_0") + [node("Neg", "present_key_cross_0", "present_value_cross_0")]
+    inputs = [info("encoder_input_ids", "length"), info("encoder_attention_mask", "length")]
+    outputs = [cache("present_key_cross_0", "length"), cache("present_value_cross_0", "length")]
+    if has_run:
+        encode += [node("Gather", "words decoder_input_ids", "token")] + heads("token", "present_key_self_0") + [
+            node("Neg", "present_key_self_0", "present_value_self_0"), node("Identity", "present_key_cross_0", "cross")] + answer()
+        inputs.append(info("decoder_input_ids", 1))
+        outputs = [info("logits", 1, VOCABULARY), info("encoder_hidden_states", "length", WIDTH), cache("present_key_self_0", 1), cache("present_value_self_0", 1)] + outputs
+    encoder = helper.make_graph(encode, "encoder", inputs, outputs, constants)
+    decode = [node("Gather", "words input_ids", "token")] + heads("token", "key") + [
+        node("Concat", "past_key_self_0 key", "present_key_self_0", axis=2), node("Neg", "key", "value"), node("Concat", "past_value_self_0 value", "present_value_self_0", axis=2),
+        node("Add", "past_key_cross_0 past_key_cross_0", "twice"), node("Add", "twice past_value_cross_0", "cross")] + answer()
+    inputs = [info("input_ids", 1), info("encoder_attention_mask", "length")] + ([info("encoder_hidden_states", "length", WIDTH)] if has_run else [])
+    inputs += [cache(f"past_{kind}_self_0", "past") for kind in ("key", "value")] + [cache(f"past_{kind}_cross_0", "length") for kind in ("key", "value")]
+    outputs = [info("logits", 1, VOCABULARY), cache("present_key_self_0", "all"), cache("present_value_self_0", "all")]
+    return dict(encoder=encoder, decoder=helper.make_graph(decode, "decoder", inputs, outputs, constants))
+
+
 def follow(graph, ids, steps, penalty=0.0):
     """The most probable tokens, without an end; `penalty` [lanes, vocabulary] is taken off the logits."""
     weight = {t.name: numpy_helper.to_array(t) for t in graph.initializer}
@@ -85,3 +118,16 @@ def add():
     words, logits = follow(graph, ids, 3)
     filtered = np.where(logits == logits.max(1, keepdims=True), logits, np.float32(-7)).astype(np.float32)
     case("sampling_filtered", "Sampling", [ids, i32(6)], 2, types=[I32, F32], top_p=1e-6, filter_value=-7.0, expected=[words, filtered], **one_more)
+    for name, has_run in (("encoder", False), ("encoder_that_begins", True)):
+        graphs = encoder_and_decoder(has_run)
+        prompt = i32(10, 1, 4, 10, 5, 2, 6, 7).reshape(2, 4)
+        more = dict(model_type=1, decoder_start_token_id=2, eos_token_id=8, pad_token_id=10, vocab_size=VOCABULARY, types=[I32, F32], **graphs)
+        case("beam_search_" + name, "BeamSearch", [prompt, i32(9), i32(0), i32(3), i32(2), one(1.0)], 2, **more)
+        case("beam_search_" + name + "_repetition", "BeamSearch", [prompt, i32(7), i32(5), i32(2), i32(1), one(1.3), one(1.5)], 2, no_repeat_ngram_size=2, **more)
+    # The first run has a graph of its own, here with other weights.
+    other = decoder()
+    other.name = "init_decoder"
+    for name, end in (("init_decoder", 9), ("init_decoder_ends", 0)):
+        more = dict(decoder=graph, init_decoder=other, eos_token_id=end, pad_token_id=10, vocab_size=VOCABULARY)
+        case("greedy_search_" + name, "GreedySearch", [ids, i32(8)], types=[I32], **more)
+        case("beam_search_" + name, "BeamSearch", [ids, i32(8), i32(0), i32(3), i32(2), one(0.7)], 2, types=[I32, F32], **more)
