@@ -29,6 +29,7 @@ static std::pair<Value, Value> walk(TensorBuilder &t, Value heap, Value place, l
 
 /// One call of `before`: the later index is first only if it is truly before the other one.
 Value Heap::comesBefore(Value x, Value y) const {
+  if (lastFirst) std::swap(x, y);
   Value earlier = arith::MinSIOp::create(t.b, t.loc, x, y), later = arith::MaxSIOp::create(t.b, t.loc, x, y);
   return arith::XOrIOp::create(t.b, t.loc, less(t, x, y), before(t.b, t.loc, later, earlier));
 }
@@ -61,7 +62,7 @@ Value Heap::sink(Value heap, Value size, Value from, Value x) const {
   return tensor::InsertOp::create(t.b, t.loc, x, risen, place);
 }
 
-Heap::Heap(TensorBuilder &t, Value count, Before before) : t(t), count(count), before(before) {
+Heap::Heap(TensorBuilder &t, Value count, Before before, bool lastFirst) : t(t), count(count), before(before), lastFirst(lastFirst) {
   Value indices = t.compute(OpFoldResult(count), t.b.getIndexType(), [](OpBuilder &, Location, ValueRange at) { return at[0]; });
   Value one = t.index(1), inner = arith::ShRUIOp::create(t.b, t.loc, count, one);
   whole = scf::ForOp::create(t.b, t.loc, t.index(0), inner, one, indices, [&](OpBuilder &, Location, Value i, ValueRange args) {
@@ -77,12 +78,23 @@ Value Heap::withoutFirst(Value heap, Value size) const {
   return sink(heap, rest, t.index(0), t.extract(heap, rest));
 }
 
-Value Heap::take(Value k) const {
+Value Heap::firstOf(TensorBuilder &t, Value count, Value k, Before before) {
+  Heap best(t, k, before, /*lastFirst=*/true);
+  Value zero = t.index(0), one = t.index(1);
+  Value end = t.select(t.compare(arith::CmpIPredicate::eq, k, zero), zero, count);
+  Value heap = scf::ForOp::create(t.b, t.loc, k, end, one, best.all(), [&](OpBuilder &, Location, Value i, ValueRange args) {
+                 Value belongs = best.comesBefore(best.first(args[0]), i);
+                 auto branch = scf::IfOp::create(
+                     t.b, t.loc, belongs,
+                     [&](OpBuilder &, Location) { scf::YieldOp::create(t.b, t.loc, best.sink(args[0], k, zero, i)); },
+                     [&](OpBuilder &, Location) { scf::YieldOp::create(t.b, t.loc, args[0]); });
+                 scf::YieldOp::create(t.b, t.loc, branch.getResults());
+               }).getResult(0);
   Value none = t.empty(OpFoldResult(k), t.b.getIndexType());
-  Value carried[] = {none, whole, count};
-  return scf::ForOp::create(t.b, t.loc, t.index(0), k, t.index(1), carried, [&](OpBuilder &, Location, Value i, ValueRange args) {
-           Value taken = tensor::InsertOp::create(t.b, t.loc, first(args[1]), args[0], i);
-           Value rest = arith::SubIOp::create(t.b, t.loc, args[2], t.index(1));
-           scf::YieldOp::create(t.b, t.loc, ValueRange{taken, withoutFirst(args[1], args[2]), rest});
+  Value carried[] = {none, heap, k};
+  return scf::ForOp::create(t.b, t.loc, zero, k, one, carried, [&](OpBuilder &, Location, Value, ValueRange args) {
+           Value rest = arith::SubIOp::create(t.b, t.loc, args[2], one);
+           Value taken = tensor::InsertOp::create(t.b, t.loc, best.first(args[1]), args[0], rest);
+           scf::YieldOp::create(t.b, t.loc, ValueRange{taken, best.withoutFirst(args[1], args[2]), rest});
          }).getResult(0);
 }

@@ -115,7 +115,7 @@ LogicalResult TopKLowering::matchAndRewrite(onnx::TopKOp op, OpAdaptor adaptor, 
       Value vx = widen(s, tensor::ExtractOp::create(m, l, input, xAt)), vy = widen(s, tensor::ExtractOp::create(m, l, input, yAt));
       return largest ? precedes(s, vy, vx) : precedes(s, vx, vy);
     };
-    Value order = wantsMost ? sortedIndices(inner, size, before) : Heap(inner, size, before).take(kValue);
+    Value order = wantsMost ? sortedIndices(inner, size, before) : Heap::firstOf(inner, size, kValue, before);
     Value zero = inner.index(0), one = inner.index(1);
     auto copy = scf::ForOp::create(n, loc, zero, kValue, one, carried[0], [&](OpBuilder &m, Location l, Value i, ValueRange row) {
       SmallVector<Value> to(at);
