@@ -14,7 +14,7 @@ Printed for each run: "ok y=[1, 3]" with the results, "status" with the message,
 
 usage: run_onnx.py TEST FOLDER [--statistics] [--sanitize=RUNTIME] [-O0]
 
---statistics prints shape, mean and standard deviation of results instead of the results. --sanitize compiles with --sanitize=address and runs with
+--statistics prints shape, mean and standard deviation of results instead of the results. --sanitize compiles with --sanitize=address,undefined and runs with
 RUNTIME, AddressSanitizer's shared library: what it finds is a CRASH, and messages of memory that is not there may differ.
 """
 import os
@@ -59,7 +59,7 @@ def run(library, model, line, folder, statistics, runtime):
     command += ["--inputs"] + files if files else []
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60, env=environment)
     text = " ".join(done.stdout.decode(errors="replace").split())
-    if "AddressSanitizer:" in text:
+    if "AddressSanitizer:" in text or "Assertion `" in text:
         return f"CRASH {text}"
     if done.returncode < 0:
         return f"CRASH by signal {-done.returncode}: {text}"
@@ -80,7 +80,7 @@ def main():
         model = onnx.parser.parse_model(text)
         path = os.path.join(folder, name)
         onnx.save(model, path + ".onnx")
-        done = subprocess.run(["ingotc", path + ".onnx", "-o", path + ".so"] + (["--sanitize=address", "-O0"] if runtime else [o for o in options if o == "-O0"]), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        done = subprocess.run(["ingotc", path + ".onnx", "-o", path + ".so"] + (["--sanitize=address,undefined", "-O0"] if runtime else [o for o in options if o == "-O0"]), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         if done.returncode != 0:
             print("refused:", " ".join(done.stdout.decode(errors="replace").split()), flush=True)
             continue

@@ -178,6 +178,9 @@ LogicalResult TopKOp::infer(ShapeAnalysis &shapes) {
 
 LogicalResult OneHotOp::infer(ShapeAnalysis &shapes) {
   Type element = shapes.elementType(getValues());
+  if (shapes.hasRank(getValues()) && shapes.rank(getValues()) == 1 &&
+      failed(requireSame(*this, shapes, shapes.dim(getValues(), 0), shapes.constant(2), "'values' and the pair of off and on")))
+    return failure();
   if (!shapes.hasRank(getIndices())) {
     shapes.setUnranked(getOutput(), element);
     return success();
