@@ -7,6 +7,7 @@
 // [1, 6, IC, OC], are transformed here or not at all.
 //===-----------------------------------------------------------------------------------------------------===//
 #include "Foreseeable.h"
+#include "VectorBody.h"
 #include "Contraction/WinogradTransforms.h"
 #include "ingot/Codegen/TargetTable.h"
 #include "ingot/Dialect/Ingot/IngotDialect.h"
@@ -80,7 +81,7 @@ bool isCandidate(ContractOp op) {
   auto isOne = [](int64_t v) { return v == 1; };
   bool isLine = op.getSpatialRank() == 1;
   if (!llvm::all_of(op.getStrides(), isOne) || (!isLine && !llvm::all_of(op.getDilations(), isOne))) return false;
-  if (!input.getElementType().isF32() || !isa<FloatType>(weights.getElementType()) || weights.getElementTypeBitWidth() > 32 || !op.getAccumulatorType().isF32()) return false;
+  if (!input.getElementType().isF32() || !weights.getElementType().isIntOrFloat() || weights.getElementTypeBitWidth() > 32 || !op.getAccumulatorType().isF32()) return false;
   if (!weights.hasStaticShape() || weights.getDimSize(1) != WinogradForm::kTaps) return false;
   if (isLine) return isForeseeable(op.getWeights()) && weights.getDimSize(2) % 4 == 0 && !out.isDynamicDim(2);
   if (weights.getDimSize(2) != WinogradForm::kTaps || out.isDynamicDim(3)) return false;
@@ -101,7 +102,7 @@ struct ApplyWinograd : ingot::impl::ApplyWinogradBase<ApplyWinograd> {
         left -= choice.growth;
         OpBuilder b(op);
         op.setWinograd(choice.form->results);
-        op.getWeightsMutable().assign(transformDim(b, op.getLoc(), *choice.form, op.getWeights(), 1));
+        op.getWeightsMutable().assign(transformDim(b, op.getLoc(), *choice.form, op.getWeights(), 1, op.getUnsignedWeights()));
         return;
       }
       Choice choice = chooseForm(cast<RankedTensorType>(op.getWeights().getType()), cast<RankedTensorType>(op.getOut().getType()), lanes);
@@ -115,12 +116,12 @@ struct ApplyWinograd : ingot::impl::ApplyWinogradBase<ApplyWinograd> {
       if (choice.growth > left) continue;
       left -= choice.growth;
       OpBuilder b(op);
-      op.getWeightsMutable().assign(transformDim(b, op.getLoc(), *choice.form, transformDim(b, op.getLoc(), *choice.form, op.getWeights(), 1), 2));
+      op.getWeightsMutable().assign(transformDim(b, op.getLoc(), *choice.form, transformDim(b, op.getLoc(), *choice.form, op.getWeights(), 1, op.getUnsignedWeights()), 2));
     }
   }
 
   /// Multiplies dimension `dim` of size 3 by G.
-  static Value transformDim(OpBuilder &b, Location loc, const WinogradForm &form, Value weights, int64_t dim) {
+  static Value transformDim(OpBuilder &b, Location loc, const WinogradForm &form, Value weights, int64_t dim, bool isUnsigned = false) {
     auto type = cast<RankedTensorType>(weights.getType());
     auto matrixType = RankedTensorType::get({form.points, WinogradForm::kTaps}, b.getF32Type());
     Value matrix = arith::ConstantOp::create(b, loc, DenseElementsAttr::get(matrixType, form.weights));
@@ -141,8 +142,8 @@ struct ApplyWinograd : ingot::impl::ApplyWinogradBase<ApplyWinograd> {
     Value zero = arith::ConstantOp::create(b, loc, b.getF32FloatAttr(0));
     Value init = linalg::FillOp::create(b, loc, zero, tensor::EmptyOp::create(b, loc, shape, b.getF32Type()).getResult()).getResult(0);
     return linalg::GenericOp::create(b, loc, init.getType(), ValueRange{weights, matrix}, init, maps, loops,
-                                     [](OpBuilder &nested, Location l, ValueRange x) {
-                                       Value w = x[0].getType().isF32() ? x[0] : arith::ExtFOp::create(nested, l, nested.getF32Type(), x[0]).getResult();
+                                     [&](OpBuilder &nested, Location l, ValueRange x) {
+                                       Value w = convertElement(nested, l, x[0], nested.getF32Type(), isUnsigned);
                                        Value product = arith::MulFOp::create(nested, l, w, x[1]);
                                        linalg::YieldOp::create(nested, l, arith::AddFOp::create(nested, l, x[2], product).getResult());
                                      })

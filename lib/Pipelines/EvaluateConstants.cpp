@@ -33,6 +33,11 @@ int64_t bytesOf(Type type) {
 
 bool isConstant(Operation *op) { return op->hasTrait<OpTrait::ConstantLike>(); }
 
+/// Weights that are stored narrower than they are multiplied: the product's lowering looks for them, and what it leaves is evaluated then.
+bool widensWeights(Operation *op) {
+  return isa<onnx::DequantizeLinearOp>(op) && bytesOf(op->getResult(0).getType()) > kLarge;
+}
+
 /// A value that costs nothing to make, worth including but not worth storing.
 bool isFree(Operation *op) { return isa<tensor::EmptyOp, linalg::FillOp, tensor::CastOp>(op); }
 
@@ -60,7 +65,7 @@ struct Evaluator {
   static bool isOneOperation(Operation *op) { return isa<linalg::LinalgOp, ContractOp>(op) || op->hasTrait<OpTrait::IsIsolatedFromAbove>(); }
 
   bool dependsOnConstants(Operation *op) {
-    if (isConstant(op) || op->hasTrait<OpTrait::IsTerminator>() || !isPure(op)) return false;
+    if (widensWeights(op) || isConstant(op) || op->hasTrait<OpTrait::IsTerminator>() || !isPure(op)) return false;
     if (op->getNumRegions() && !isa<linalg::LinalgOp, ContractOp>(op)) return false;
     if (!llvm::all_of(op->getResultTypes(), isEvaluable)) return false;
     bool constant = true;

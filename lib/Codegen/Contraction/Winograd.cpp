@@ -151,7 +151,7 @@ void WinogradGenerator::transformWeights(Value stripeIndex, Value first, Value s
                                                      {zero, ix.add(panel, column / p.panel), ix.constant(i), ix.constant(j), ix.add(first, k),
                                                       ix.constant(column % p.panel)},
                                                      outputLanes),
-                                          b.getF32Type()));
+                                          b.getF32Type(), op.getUnsignedWeights()));
       for (auto [point, v] : llvm::enumerate(transformWinogradWeights(form, b, loc, square)))
         vector::StoreOp::create(b, loc, v, weights, ValueRange{ix.constant(point), k, ix.constant(column)});
     }

@@ -6,24 +6,12 @@
 #include "Contraction.h"
 #include "Families.h"
 #include "RepeatedOperand.h"
+#include "StoredWeights.h"
 
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 
 using namespace mlir;
 using namespace ingot;
-
-Value ingot::storedWeights(ConversionPatternRewriter &b, Value weights, Value converted) {
-  auto isNarrow = [](Type type) {
-    auto tensor = dyn_cast<TensorType>(type);
-    return tensor && (tensor.getElementType().isF16() || tensor.getElementType().isBF16());
-  };
-  auto cast = weights.getDefiningOp<onnx::CastOp>();
-  if (!cast || !elementType(converted).isF32() || !isNarrow(cast.getInput().getType())) return converted;
-  // What was computed in f32 and rounded is there in f32.
-  if (cast.getInput().getDefiningOp<onnx::CastOp>()) return converted;
-  Value stored = b.getRemappedValue(cast.getInput());
-  return stored ? stored : converted;
-}
 
 /// Repeats a matrix along leading dimensions so that they are `wanted`. Dimensions not known to be equal are decided at run time.
 static Value broadcastBatch(ComputeBuilder &t, Value v, ArrayRef<onnx::Dim> dims, ArrayRef<onnx::Dim> wanted,
@@ -201,8 +189,15 @@ struct MatMulLowering : ONNXLowering<onnx::MatMulOp> {
     ComputeBuilder t(b, op.getLoc());
     Value y = multiplyShared(op, adaptor.getA(), b);
     if (!y) {
-      MatMulOperands operands{adaptor.getA(), storedWeights(b, op.getB(), adaptor.getB()), shapes.dims(op.getA()), shapes.dims(op.getB()), shapes.dims(op.getY())};
+      StoredWeights w = quantizedWeights(b, op.getB(), adaptor.getB(), /*columnDim=*/1);
+      MatMulOperands operands{adaptor.getA(), w.value, shapes.dims(op.getA()), shapes.dims(op.getB()), shapes.dims(op.getY())};
+      operands.unsignedB = w.isUnsigned;
       y = matMul(t, operands, type.getElementType());
+      if (w.scale) {
+        int64_t rank = type.getRank();
+        y = t.mapWide({y, w.scale}, {b.getMultiDimIdentityMap(rank), w.scaleMap(t, rank)}, t.dims(y), type.getElementType(),
+                      [](ScalarBuilder &s, ValueRange x) { return s.mul(x[0], x[1]); });
+      }
     }
     b.replaceOp(op, t.castTo(y, type));
     return success();
@@ -219,7 +214,7 @@ struct MatMulLowering : ONNXLowering<onnx::MatMulOp> {
     if (!repeated || repeated->dim != rank - 3) return {};
     Value matrices = b.getRemappedValue(repeated->matrices);
     if (!matrices) return {};
-    matrices = storedWeights(b, repeated->matrices, matrices);
+    matrices = storedWeights(b, repeated->matrices, matrices).value;
     ComputeBuilder t(b, op.getLoc());
     matrices = t.removeUnitDim(matrices, rank - 2);
     if (repeated->transposed) {
@@ -260,24 +255,28 @@ struct GemmLowering : ONNXLowering<onnx::GemmOp> {
     Type element = type.getElementType();
     ComputeBuilder t(b, op.getLoc(), isUnsigned(op.getY()));
     Value a = op.getTransA() ? t.transpose(adaptor.getA(), {1, 0}) : adaptor.getA();
-    Value w = storedWeights(b, op.getB(), adaptor.getB());
-    if (op.getTransB()) w = t.transpose(w, {1, 0});
-    Value y = multiplyMatrices(t, a, w, element);
+    StoredWeights stored = quantizedWeights(b, op.getB(), adaptor.getB(), /*columnDim=*/op.getTransB() ? 0 : 1);
+    Value w = op.getTransB() ? t.transpose(stored.value, {1, 0}) : stored.value;
+    Value y = multiplyMatrices(t, a, w, element, /*unsignedX=*/false, stored.isUnsigned);
 
     double alpha = op.getAlpha().convertToFloat(), beta = op.getBeta().convertToFloat();
     bool hasBias = !isAbsent(op.getC()) && beta != 0;
-    if (hasBias || alpha != 1) {
+    if (hasBias || alpha != 1 || stored.scale) {
       SmallVector<Value> inputs = {y};
       SmallVector<AffineMap> maps = {b.getMultiDimIdentityMap(2)};
+      if (stored.scale) {
+        maps.push_back(stored.scaleMap(t, 2));
+        inputs.push_back(stored.scale);
+      }
       if (hasBias) {
         Value bias = adaptor.getC();
         maps.push_back(t.broadcastMap(bias, t.dims(y)));
         inputs.push_back(bias);
       }
       y = t.mapWide(inputs, maps, t.dims(y), element, [&](ScalarBuilder &s, ValueRange x) {
-        Value v = alpha == 1 ? x[0] : s.mul(x[0], s.like(x[0], alpha));
-        if (hasBias)
-          v = s.add(v, beta == 1 ? x[1] : s.mul(x[1], s.like(x[1], beta)));
+        Value v = stored.scale ? s.mul(x[0], x[1]) : x[0];
+        if (alpha != 1) v = s.mul(v, s.like(v, alpha));
+        if (hasBias) v = s.add(v, beta == 1 ? x.back() : s.mul(x.back(), s.like(x.back(), beta)));
         return v;
       });
     }

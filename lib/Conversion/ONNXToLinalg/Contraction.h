@@ -33,10 +33,6 @@ mlir::Value convolveDynamic(ComputeBuilder &t, mlir::Value input, mlir::Value we
 mlir::Value convolveTransposedDynamic(ComputeBuilder &t, mlir::Value input, mlir::Value weights, const DynamicWindow &window, int64_t groups,
                                       llvm::ArrayRef<mlir::OpFoldResult> before, llvm::ArrayRef<mlir::OpFoldResult> outDims,
                                       mlir::Type outElement);
-/// The weights as they are stored, where `weights` of the onnx dialect only widens them (onnx-widen-floats): kernels convert what they read. Otherwise
-/// `converted`, the weights as lowered.
-mlir::Value storedWeights(mlir::ConversionPatternRewriter &b, mlir::Value weights, mlir::Value converted);
-
 /// numpy's matrix product of lowered tensors; `aDims`, `bDims` and `yDims` are the symbolic dimensions of operands and result.
 struct MatMulOperands {
   mlir::Value a, b;

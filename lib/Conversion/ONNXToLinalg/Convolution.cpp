@@ -3,6 +3,7 @@
 // Operators that onnx-propagate-layout left in ONNX's order (it leaves none of known rank) are turned here, so that there is one form.
 //===-----------------------------------------------------------------------------===//
 #include "Contraction.h"
+#include "StoredWeights.h"
 
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 
@@ -82,14 +83,26 @@ struct ConvLowering : ONNXLowering<onnx::ConvOp> {
     Window window = makeWindow(t, windowAttributes(op), ArrayRef<OpFoldResult>(kernel).drop_front(2), in, out);
     auto pads = weights.hasStaticShape() ? kernelPads(window, windowAttributes(op)) : std::nullopt;
     Value x = pads ? adaptor.getX() : window.pad(t, adaptor.getX(), t.number(type.getElementType(), 0));
-    Value y = convolve(t, x, storedWeights(b, op.getW(), adaptor.getW()), window, op.getGroup(), out, type.getElementType(), false, false,
+    StoredWeights stored = quantizedWeights(b, op.getW(), adaptor.getW(), /*columnDim=*/0);
+    Value y = convolve(t, x, stored.value, window, op.getGroup(), out, type.getElementType(), false, stored.isUnsigned,
                        pads.value_or(SmallVector<int64_t>()));
-    if (!isAbsent(op.getB())) {
-      int64_t rank = type.getRank();
-      AffineMap maps[] = {b.getMultiDimIdentityMap(rank), t.select(rank, {rank - 1})};
-      y = t.mapWide({y, adaptor.getB()}, maps, out, type.getElementType(),
-                    [](ScalarBuilder &s, ValueRange x) { return s.add(x[0], x[1]); });
+    int64_t rank = type.getRank();
+    bool hasBias = !isAbsent(op.getB());
+    SmallVector<Value> inputs = {y};
+    SmallVector<AffineMap> maps = {b.getMultiDimIdentityMap(rank)};
+    if (stored.scale) {
+      inputs.push_back(stored.scale);
+      maps.push_back(stored.scaleMap(t, rank));
     }
+    if (hasBias) {
+      inputs.push_back(adaptor.getB());
+      maps.push_back(t.select(rank, {rank - 1}));
+    }
+    if (inputs.size() > 1)
+      y = t.mapWide(inputs, maps, out, type.getElementType(), [&](ScalarBuilder &s, ValueRange x) {
+        Value v = stored.scale ? s.mul(x[0], x[1]) : x[0];
+        return hasBias ? s.add(v, x.back()) : v;
+      });
     b.replaceOp(op, t.castTo(y, type));
     return success();
   }

@@ -4,6 +4,7 @@
 // every s-th tap, flipped, and phases are interleaved. No zeros are multiplied, as they would be in a stretched input.
 //===-----------------------------------------------------------------------------===//
 #include "Contraction.h"
+#include "StoredWeights.h"
 
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 
@@ -176,7 +177,7 @@ LogicalResult ConvTransposeLowering::matchAndRewrite(onnx::ConvTransposeOp op, O
   SmallVector<int64_t> dilations(r, 1);
   if (op.getDilations())
     dilations.assign(op.getDilations()->begin(), op.getDilations()->end());
-  Value taps = stretchTaps(t, storedWeights(b, op.getW(), adaptor.getW()), dilations);
+  Value taps = stretchTaps(t, storedWeights(b, op.getW(), adaptor.getW()).value, dilations);
 
   bool interleaved = llvm::any_of(g->strides, [](int64_t s) { return s != 1; });
   Value y = interleaved ? t.full(out, t.number(element, 0)) : Value();
