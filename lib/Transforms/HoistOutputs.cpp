@@ -39,6 +39,8 @@ struct HoistOutputsPass : ingot::impl::HoistOutputsBase<HoistOutputsPass> {
     Operation *compared = floor;
     DenseMap<Location, Operation *> ofNode;
     for (Operation &op : llvm::make_early_inc_range(entry)) {
+      // What stands among the inputs stays there.
+      if (!floor->isBeforeInBlock(&op)) continue;
       if (isa<OutputOp>(op)) op.moveAfter(placeFor(&op, entry, floor));
       if (!isa<CheckOp>(op)) continue;
       bool ofSizes = isOfSizes(&op, entry, floor);
@@ -62,13 +64,15 @@ struct HoistOutputsPass : ingot::impl::HoistOutputsBase<HoistOutputsPass> {
 
   /// The last of the op's operands, which move up as well; nothing moves above `floor`.
   static Operation *placeFor(Operation *op, Block &entry, Operation *floor) {
-    Operation *after = floor;
-    for (Value v : op->getOperands()) {
-      Operation *def = v.getDefiningOp();
-      if (!def || def->getBlock() != &entry) continue;
+    SmallVector<Operation *> defs;
+    for (Value v : op->getOperands())
+      if (Operation *def = v.getDefiningOp(); def && def->getBlock() == &entry) defs.push_back(def);
+    // What two operands need moves twice: which is the last shows when all have moved.
+    for (Operation *def : defs)
       if (isMovable(def) && floor->isBeforeInBlock(def)) def->moveAfter(placeFor(def, entry, floor));
+    Operation *after = floor;
+    for (Operation *def : defs)
       if (after->isBeforeInBlock(def)) after = def;
-    }
     return after;
   }
 };

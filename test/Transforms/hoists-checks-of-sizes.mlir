@@ -3,7 +3,8 @@
 // RUN: ingot-opt %s -ingot-hoist-outputs -ingot-hoist-outputs | FileCheck %s
 
 // CHECK-LABEL: func.func @main
-// CHECK: ingot.check {{.*}}"first"
+// CHECK-DAG: ingot.output
+// CHECK-DAG: ingot.check {{.*}}"first"
 // CHECK: ingot.check {{.*}}"second"
 // CHECK: linalg.copy
 // CHECK: ingot.check {{.*}}"data"
@@ -16,6 +17,9 @@ func.func @main(%frame: !llvm.ptr) -> i32 {
   %d = tensor.dim %x, %c0 : tensor<?xf32>
   %e = tensor.empty(%d) : tensor<?xf32>
   %y = linalg.copy ins(%x : tensor<?xf32>) outs(%e : tensor<?xf32>) -> tensor<?xf32>
+  %n = memref.dim %m, %c0 : memref<?xf32>
+  %n2 = arith.muli %n, %n : index
+  %o = ingot.output %frame[0] (%n, %n2, %n) {element_type = 1 : i32} : memref<?x?x?xf32>
   %one = arith.constant 1.0 : f32
   %v = tensor.extract %y[%c0] : tensor<?xf32>
   %less = arith.cmpf olt, %v, %one : f32
