@@ -31,6 +31,8 @@ struct HoistOutputsPass : ingot::impl::HoistOutputsBase<HoistOutputsPass> {
   void runOnOperation() override {
     auto main = getOperation().lookupSymbol<func::FuncOp>("main");
     if (!main) return;
+    ofSizes.clear();
+    moved.clear();
     Block &entry = main.getBody().front();
     Operation *floor = &entry.front(); // the last input and its tensor
     for (Operation &op : entry)
@@ -55,25 +57,30 @@ struct HoistOutputsPass : ingot::impl::HoistOutputsBase<HoistOutputsPass> {
   }
 
   /// Whether all that the op reads comes from dimensions of inputs.
-  static bool isOfSizes(Operation *op, Block &entry, Operation *floor) {
-    return llvm::all_of(op->getOperands(), [&](Value v) {
+  bool isOfSizes(Operation *op, Block &entry, Operation *floor) {
+    if (auto known = ofSizes.find(op); known != ofSizes.end()) return known->second;
+    bool result = llvm::all_of(op->getOperands(), [&](Value v) {
       Operation *def = v.getDefiningOp();
       return !def || def->getBlock() != &entry || !floor->isBeforeInBlock(def) || (isMovable(def) && isOfSizes(def, entry, floor));
     });
+    return ofSizes[op] = result;
   }
 
   /// The last of the op's operands, which move up as well; nothing moves above `floor`.
-  static Operation *placeFor(Operation *op, Block &entry, Operation *floor) {
+  Operation *placeFor(Operation *op, Block &entry, Operation *floor) {
     SmallVector<Operation *> defs;
     for (Value v : op->getOperands())
       if (Operation *def = v.getDefiningOp(); def && def->getBlock() == &entry) defs.push_back(def);
-    // What two operands need moves twice: which is the last shows when all have moved.
+    // What several ops need moves once; which operand is the last shows when all have moved.
     for (Operation *def : defs)
-      if (isMovable(def) && floor->isBeforeInBlock(def)) def->moveAfter(placeFor(def, entry, floor));
+      if (isMovable(def) && floor->isBeforeInBlock(def) && moved.insert(def).second) def->moveAfter(placeFor(def, entry, floor));
     Operation *after = floor;
     for (Operation *def : defs)
       if (after->isBeforeInBlock(def)) after = def;
     return after;
   }
+
+  DenseMap<Operation *, bool> ofSizes;
+  DenseSet<Operation *> moved;
 };
 } // namespace

@@ -39,6 +39,9 @@ static OpFoldResult symbolValue(ConversionPatternRewriter &b, TensorBuilder &t, 
   if (!source.isElement)
     return t.dim(tensor, source.index);
   auto type = cast<RankedTensorType>(tensor.getType());
+  if (type.getRank() == 1 && type.isDynamicDim(0))
+    t.check(t.compare(arith::CmpIPredicate::sgt, t.value(t.dim(tensor, 0)), t.index(source.index)),
+            "expected " + Twine(source.index + 1) + " or more elements of an operand that says sizes");
   SmallVector<Value> indices(type.getRank());
   int64_t rest = source.index;
   for (int64_t i = type.getRank() - 1; i >= 0; --i) {

@@ -298,11 +298,29 @@ static Value commonScale(onnx::ResizeOp op, Value sizes, ComputeBuilder &t, Arra
   return common;
 }
 
+/// What scales and sizes must be that only the run knows.
+static void requireEntries(onnx::ResizeOp op, Value scales, Value sizes, ComputeBuilder &t, int64_t rank) {
+  Value list = isGiven(op.getScales()) ? scales : isGiven(op.getSizes()) ? sizes : Value();
+  if (!list) return;
+  int64_t entries = resizedDims(op, rank).size();
+  t.checkEqual(t.dim(list, 0), t.indexAttr(entries), "expected one scale or size for each dimension that is resized");
+  if (list != scales) return;
+  for (int64_t entry = 0; entry < entries; ++entry) {
+    if (constantElement(op.getScales(), entry)) continue;
+    Value scale = t.extract(scales, t.index(entry)), zero = t.number(scale.getType(), 0);
+    Value infinite = t.number(scale.getType(), std::numeric_limits<double>::infinity());
+    auto isLess = [&](Value x, Value y) { return arith::CmpFOp::create(t.b, t.loc, arith::CmpFPredicate::OLT, x, y); };
+    t.check(arith::AndIOp::create(t.b, t.loc, isLess(zero, scale), isLess(scale, infinite)), "expected scales that are positive numbers");
+  }
+}
+
 /// Dimensions of the result; those that the analysis knows only as dimensions of the result itself are computed here.
 Dims ResizeLowering::resultDims(onnx::ResizeOp op, OpAdaptor adaptor, ComputeBuilder &t, ConversionPatternRewriter &b,
                                 ArrayRef<OpFoldResult> in) const {
   Reals r{t.b, t.loc};
+  requireEntries(op, adaptor.getScales(), adaptor.getSizes(), t, in.size());
   Value common = commonScale(op, adaptor.getSizes(), t, in);
+  Value most = r.constant(4e18); // an index can be no larger, and memory is refused for it
   Dims out(in.size());
   for (auto [entry, dim] : llvm::enumerate(resizedDims(op, in.size()))) {
     auto symbol = dyn_cast<AffineSymbolExpr>(shapes.dim(op.getY(), dim));
@@ -312,9 +330,10 @@ Dims ResizeLowering::resultDims(onnx::ResizeOp op, OpAdaptor adaptor, ComputeBui
       // In f32, as ONNX's shape inference does.
       Value scale = ScalarBuilder(t.b, t.loc, false, t.b.getF32Type()).cast(t.extract(adaptor.getScales(), t.index(entry)), t.b.getF32Type(), false, false);
       Value size = arith::SIToFPOp::create(t.b, t.loc, t.b.getF32Type(), t.fromIndex(t.value(in[dim]), t.b.getI64Type()));
-      out[dim] = r.toIndex(r.floor(r.mul(size, scale)));
+      Value exact = arith::ExtFOp::create(t.b, t.loc, t.b.getF64Type(), r.floor(r.mul(size, scale)));
+      out[dim] = r.toIndex(r.min(exact, most));
     } else if (common) {
-      out[dim] = r.toIndex(r.floor(r.add(r.mul(common, r.of(t.value(in[dim]))), r.constant(0.5))));
+      out[dim] = r.toIndex(r.min(r.floor(r.add(r.mul(common, r.of(t.value(in[dim]))), r.constant(0.5))), most));
     } else {
       out[dim] = t.toIndex(t.extract(adaptor.getSizes(), t.index(entry)));
     }

@@ -1,10 +1,14 @@
 // RUN: ingot-opt %s -split-input-file --convert-onnx-to-linalg --canonicalize | FileCheck %s
 
-// Half of the indices sink into the heap of all; then the first is taken as often as is asked for.
+// Five indices are a heap; each of the others takes the place on top if it belongs among them. Then the heap is emptied.
 // CHECK-LABEL: @few
-// CHECK-DAG: %[[HALF:.*]] = arith.constant 500 : index
+// CHECK-DAG: %[[HALF:.*]] = arith.constant 2 : index
+// CHECK-DAG: %[[ALL:.*]] = arith.constant 1000 : index
 // CHECK-DAG: %[[K:.*]] = arith.constant 5 : index
-// CHECK: %[[HEAP:.*]] = scf.for %{{.*}} = %c0{{.*}} to %[[HALF]]
+// CHECK: %[[FIVE:.*]] = scf.for %{{.*}} = %c0{{.*}} to %[[HALF]]
+// CHECK: %[[HEAP:.*]] = scf.for %{{.*}} = %[[K]] to %[[ALL]] step %c1{{.*}} iter_args(%[[BEST:.*]] = %[[FIVE]])
+// CHECK: scf.if
+// CHECK: scf.yield %[[BEST]]
 // CHECK: scf.for %{{.*}} = %c0{{.*}} to %[[K]] step %c1{{.*}} iter_args(%{{.*}} = %{{.*}}, %{{.*}} = %[[HEAP]],
 func.func @few(%x: tensor<1000xf32>) -> tensor<5xi64> {
   %k = onnx.Constant {value = dense<5> : tensor<1xi64>} : tensor<1xi64>
