@@ -51,6 +51,7 @@ static void buildNormalize(OpPassManager &pm, const PipelineOptions &options) {
   pm.addNestedPass<func::FuncOp>(createRequireLengths());
   // Nothing is computed from sizes that are known, and no branch is left that they decide.
   pm.addNestedPass<func::FuncOp>(createFoldShapeArithmetic());
+  // Ranks that a decided branch has told count, too.
   pm.addNestedPass<func::FuncOp>(createRequireLengths());
   pm.addNestedPass<func::FuncOp>(createInferShapes());
   pm.addPass(createFoldBatchNorm());

@@ -35,6 +35,7 @@ private:
   bool wantsWidePanels(int64_t panelBytes) const;
   SmallVector<Value> tileStart(ArrayRef<Value> tileIndex, Value outer);
   void emitTask(Value task, Microkernel &kernel);
+  void emitBlocks(Value outer, Value block, Value group, Value panels, Value rows, Microkernel &kernel);
   void emitTiles(Value outer, ArrayRef<Value> tileIndex, Value columnTile, Microkernel &kernel);
   bool emitNarrow(Value outer, ArrayRef<Value> tileIndex, Value columnTile, Microkernel &kernel);
   void emitRows(Value outer, ArrayRef<Value> tileIndex, Value columnTile, Microkernel &kernel, Edge edge);
@@ -42,6 +43,7 @@ private:
   void emitOpen(Value outer, ArrayRef<Value> tileIndex, Value columnTile, Microkernel &kernel, Edge edge);
   void emitDynamic(Value outer, ArrayRef<Value> tileIndex, Value columnTile, Microkernel &kernel, Edge edge);
 
+  static constexpr int64_t kFewTiles = 4; // fewer row tiles convert weights as they read them
   Work work;
 };
 
@@ -92,7 +94,7 @@ bool Generator::wantsPackedRows() const {
 
 /// Stored narrower than they are multiplied, weights would be converted again for every row tile.
 bool Generator::wantsWidePanels(int64_t panelBytes) const {
-  constexpr int64_t kMostBytes = 320 << 10, kFewTiles = 4;
+  constexpr int64_t kMostBytes = 320 << 10;
   auto type = cast<MemRefType>(p.weights.getType());
   if (type.getElementType() == p.accumulator() || !p.packed || !type.hasStaticShape() || tile.columns == 1) return false;
   int64_t panels = work.packRows ? work.groupTiles : 1;
@@ -254,16 +256,8 @@ void Generator::emitTiles(Value outer, ArrayRef<Value> index, Value columnTile, 
   ix.branch(ix.less(columnTile, ix.div(p.columns, tile.columns)), [&] { emit(Edge::Never); }, [&] { emit(Edge::Always); });
 }
 
-void Generator::emitTask(Value task, Microkernel &kernel) {
-  Value blocks = ix.ceilDiv(work.rowTiles, work.blockTiles), groups = ix.ceilDiv(work.columnTiles, work.groupTiles);
-  Value outer, block, group;
-  if (work.columnsOuter) {
-    auto index = ix.delinearize(task, {p.outerWeights, groups, blocks});
-    outer = index[0], group = index[1], block = index[2];
-  } else {
-    auto index = ix.delinearize(task, {p.outerWeights, blocks, groups});
-    outer = index[0], block = index[1], group = index[2];
-  }
+/// A task's blocks of rows by its groups of columns, with weights converted into `panels`, or null, and rows packed into `rows`, or null.
+void Generator::emitBlocks(Value outer, Value block, Value group, Value panels, Value rows, Microkernel &kernel) {
   auto range = [&](Value which, int64_t size, Value count, auto &&body) {
     Value begin = ix.mul(which, size);
     if (size == 1) return body(begin);
@@ -274,9 +268,8 @@ void Generator::emitTask(Value task, Microkernel &kernel) {
   };
   SmallVector<Value> counts;
   for (TiledDim &d : work.rows) counts.push_back(d.count);
-  Value panels;
-  if (work.widenPanels) panels = memref::AllocaOp::create(b, loc, kernel.widePanelsType(work.packRows ? work.groupTiles : 1), b.getI64IntegerAttr(64));
-  if (!work.packRows) {
+  kernel.setWidePanels(panels, ix.mul(group, work.groupTiles));
+  if (!rows) {
     range(group, work.groupTiles, work.columnTiles, [&](Value columnTile) {
       if (panels) {
         kernel.setWidePanels(panels, columnTile);
@@ -288,12 +281,8 @@ void Generator::emitTask(Value task, Microkernel &kernel) {
     return;
   }
   // The columns pass by packed rows.
-  if (panels) {
-    kernel.setWidePanels(panels, ix.mul(group, work.groupTiles));
-    range(group, work.groupTiles, work.columnTiles, [&](Value columnTile) { kernel.widenPanel(outer, columnTile); });
-  }
-  auto type = MemRefType::get({*IndexBuilder::known(p.depth) / Microkernel::kChunk, work.tileRows, Microkernel::kChunk}, p.accumulator());
-  kernel.setPackedRows(memref::AllocaOp::create(b, loc, type, b.getI64IntegerAttr(64)));
+  if (panels) range(group, work.groupTiles, work.columnTiles, [&](Value columnTile) { kernel.widenPanel(outer, columnTile); });
+  kernel.setPackedRows(rows);
   range(block, work.blockTiles, work.rowTiles, [&](Value rowTile) {
     SmallVector<Value> index = ix.delinearize(rowTile, counts), start = tileStart(index, outer);
     const TiledDim &last = work.rows.back();
@@ -302,6 +291,25 @@ void Generator::emitTask(Value task, Microkernel &kernel) {
     kernel.packRows(start, count, outer);
     range(group, work.groupTiles, work.columnTiles, [&](Value columnTile) { emitTiles(outer, index, columnTile, kernel); });
   });
+}
+
+void Generator::emitTask(Value task, Microkernel &kernel) {
+  Value blocks = ix.ceilDiv(work.rowTiles, work.blockTiles), groups = ix.ceilDiv(work.columnTiles, work.groupTiles);
+  Value outer, block, group, panels, rows;
+  if (work.columnsOuter) {
+    auto index = ix.delinearize(task, {p.outerWeights, groups, blocks});
+    outer = index[0], group = index[1], block = index[2];
+  } else {
+    auto index = ix.delinearize(task, {p.outerWeights, blocks, groups});
+    outer = index[0], block = index[1], group = index[2];
+  }
+  auto scratch = [&](MemRefType type) { return memref::AllocaOp::create(b, loc, type, b.getI64IntegerAttr(64)).getResult(); };
+  if (work.packRows) rows = scratch(MemRefType::get({*IndexBuilder::known(p.depth) / Microkernel::kChunk, work.tileRows, Microkernel::kChunk}, p.accumulator()));
+  if (!work.widenPanels) return emitBlocks(outer, block, group, {}, rows, kernel);
+  panels = scratch(kernel.widePanelsType(work.packRows ? work.groupTiles : 1));
+  // How many rows there are may be known in the run only.
+  ix.branch(ix.less(work.rowTiles, ix.constant(kFewTiles)), [&] { emitBlocks(outer, block, group, {}, rows, kernel); },
+            [&] { emitBlocks(outer, block, group, panels, rows, kernel); });
 }
 
 void Generator::run() {

@@ -12,7 +12,10 @@ static LogicalResult arrayFeatureExtractor(Rewriter &r) {
   Chain c{r};
   if (failed(c.require({0, 1}))) return failure();
   Value picked = c.gather(r.operand(0), c.reshape(r.operand(1), {-1}), -1);
-  if (r.emitter.rank(r.operand(0)) == 1) picked = c.unsqueeze(picked, {0});
+  auto rank = r.emitter.rank(r.operand(0));
+  if (rank == 1) picked = c.unsqueeze(picked, {0});
+  // A shape of two ones adds what is missing, and nothing to what has two dimensions or more.
+  if (!rank) picked = c.op("Expand", {picked, c.ints({1, 1})});
   return c.replace(picked);
 }
 
