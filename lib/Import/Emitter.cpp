@@ -1,10 +1,9 @@
 //===- Emitter.cpp - creates onnx ops, padded to what their rows declare --------------===//
 #include "Emitter.h"
 
+#include "ingot/Dialect/ONNX/InferOp.h"
 #include "ingot/Dialect/ONNX/ONNXDialect.h"
-#include "Types.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/ADT/StringSwitch.h"
 
 using namespace mlir;
 using namespace ingot;
@@ -19,82 +18,20 @@ Value Emitter::noValue() {
 }
 
 Value Emitter::constant(Location loc, ElementsAttr value) {
-  return onnx::ConstantOp::create(builder, loc, value.getShapedType(), value);
+  auto op = onnx::ConstantOp::create(builder, loc, value.getShapedType(), value);
+  infer(op);
+  return op;
 }
 
-std::optional<int64_t> Emitter::rank(Value v) const {
-  if (auto type = dyn_cast<RankedTensorType>(v.getType())) return type.getRank();
-  if (auto it = shapes.find(v); it != shapes.end()) return it->second.getRank();
-  if (auto it = ranks.find(v); it != ranks.end()) return it->second;
-  return std::nullopt;
+std::optional<int64_t> Emitter::rank(Value v) {
+  // Arguments and values that no rule gave are met here.
+  if (!shapes.hasRank(v) && shapes.type(v) == v.getType()) shapes.setType(v, v.getType());
+  return shapes.hasRank(v) ? std::optional(shapes.rank(v)) : std::nullopt;
 }
 
-std::optional<SmallVector<int64_t>> Emitter::shape(Value v) const {
-  auto type = dyn_cast<RankedTensorType>(v.getType());
-  if (auto it = shapes.find(v); !type && it != shapes.end()) type = it->second;
-  if (!type) return std::nullopt;
-  return SmallVector<int64_t>(type.getShape());
-}
-
-void Emitter::hint(Value v, Type type) {
-  if (auto ranked = dyn_cast_if_present<RankedTensorType>(type)) shapes.try_emplace(v, ranked);
-}
-
-// Shape inference sets all types in the end.  Until then they should be right where a rewrite makes constants of an operand's type.
-static Type impliedElement(StringRef opType, const NamedAttrList &attributes, ArrayRef<Value> operands, Builder &b) {
-  auto elementOf = [&](unsigned i) -> Type {
-    auto tensor = i < operands.size() && operands[i] ? dyn_cast<TensorType>(operands[i].getType()) : TensorType();
-    return tensor ? tensor.getElementType() : Type();
-  };
-  enum Kind { Unknown, Index, Bool, ByTo, ByValue, BySecond };
-  switch (llvm::StringSwitch<Kind>(opType)
-              .Cases({"Shape", "Size", "NonZero", "ArgMax", "ArgMin", "NonMaxSuppression"}, Index)
-              .Cases({"Equal", "Less", "LessOrEqual", "Greater", "GreaterOrEqual", "IsNaN", "IsInf"}, Bool)
-              .Case("Cast", ByTo)
-              .Case("ConstantOfShape", ByValue)
-              .Cases({"Where", "DequantizeLinear", "CastLike"}, BySecond)
-              .Default(Unknown)) {
-  case Index: return b.getI64Type();
-  case Bool: return b.getI1Type();
-  case BySecond: return elementOf(1);
-  case ByTo:
-    if (auto to = dyn_cast_if_present<IntegerAttr>(attributes.get("to"))) return elementTypeOf(to.getInt(), b.getContext());
-    return {};
-  case ByValue:
-    if (auto value = dyn_cast_if_present<ElementsAttr>(attributes.get("value"))) return value.getElementType();
-    return b.getF32Type();
-  case Unknown: break;
-  }
-  return {};
-}
-
-// The ranks that old versions of Softmax and of broadcasting ask for, through the operators of the networks of their time.
-void Emitter::hintRankOf(Operation *op) {
-  enum Kind { Unknown, Same, Largest, Matrix, ByShape };
-  Kind kind = llvm::StringSwitch<Kind>(op->getName().stripDialect())
-                  .Cases({"Conv", "ConvTranspose", "MaxPool", "AveragePool", "LpPool", "GlobalAveragePool", "GlobalMaxPool"}, Same)
-                  .Cases({"LRN", "BatchNormalization", "InstanceNormalization", "Dropout", "Softmax", "LogSoftmax"}, Same)
-                  .Cases({"Relu", "LeakyRelu", "PRelu", "Elu", "Selu", "Sigmoid", "Tanh", "Clip", "HardSigmoid", "Softplus"}, Same)
-                  .Cases({"Exp", "Log", "Sqrt", "Neg", "Abs", "Reciprocal", "Cast", "Identity", "Concat", "Pad", "Transpose"}, Same)
-                  .Cases({"Resize", "Slice", "Tile"}, Same)
-                  .Cases({"Add", "Sub", "Mul", "Div", "Pow", "Sum", "Max", "Min"}, Largest)
-                  .Cases({"Gemm", "Flatten"}, Matrix)
-                  .Case("Reshape", ByShape)
-                  .Default(Unknown);
-  Value result = op->getResult(0);
-  if (kind == Matrix) return hintRank(result, 2);
-  if (kind == Unknown || op->getNumOperands() == 0) return;
-  if (kind == ByShape) {
-    if (auto dims = shape(op->getOperand(1)); dims && dims->size() == 1 && dims->front() >= 0) hintRank(result, dims->front());
-    return;
-  }
-  int64_t largest = 0;
-  for (Value operand : kind == Same ? op->getOperands().take_front() : op->getOperands()) {
-    std::optional<int64_t> operandRank = rank(operand);
-    if (!operandRank) return;
-    largest = std::max(largest, *operandRank);
-  }
-  hintRank(result, largest);
+std::optional<SmallVector<int64_t>> Emitter::shape(Value v) {
+  if (!rank(v)) return std::nullopt;
+  return llvm::map_to_vector(shapes.dims(v), [](onnx::Dim d) { return onnx::ShapeAnalysis::asConstant(d).value_or(ShapedType::kDynamic); });
 }
 
 /// Of a declared shape only the rank counts, and that only where inference finds none: sizes are often those of one example.
@@ -103,10 +40,15 @@ static Type withoutSizes(TensorType type) {
   return RankedTensorType::get(SmallVector<int64_t>(type.getRank(), ShapedType::kDynamic), type.getElementType());
 }
 
-Type Emitter::resultType(Type declared, Type implied, ArrayRef<Value> operands) {
+void Emitter::hint(Value v, Type type) {
+  auto declared = dyn_cast_if_present<RankedTensorType>(type);
+  if (declared && isa<UnrankedTensorType>(v.getType()) && !rank(v))
+    shapes.setType(v, withoutSizes(declared.clone(getElementTypeOrSelf(v.getType()))));
+}
+
+Type Emitter::resultType(Type declared, ArrayRef<Value> operands) {
   if (auto tensor = dyn_cast_if_present<TensorType>(declared)) return withoutSizes(tensor);
   if (declared) return declared;
-  if (implied) return UnrankedTensorType::get(implied);
   for (Value operand : operands)
     if (operand)
       if (auto tensor = dyn_cast<TensorType>(operand.getType())) return UnrankedTensorType::get(tensor.getElementType());
@@ -147,31 +89,49 @@ Operation *Emitter::create(StringRef name, Location loc, StringRef what, ArrayRe
   OperationState state(loc, name);
   for (Value operand : operands) state.operands.push_back(operand ? operand : noValue());
   while (state.operands.size() < signature->minOperands) state.operands.push_back(noValue());
-  Type implied = impliedElement(name.drop_front(strlen("onnx.")), attributes, operands, builder);
-  for (Type result : results) state.types.push_back(resultType(result, implied, operands));
-  while (state.types.size() < signature->minResults) state.types.push_back(resultType({}, implied, operands));
+  for (Type result : results) state.types.push_back(resultType(result, operands));
+  while (state.types.size() < signature->minResults) state.types.push_back(resultType({}, operands));
   state.attributes = std::move(attributes);
   for (unsigned i = 0; i < numRegions; ++i) state.addRegion();
-  Operation *op = builder.create(state);
-  for (auto [result, type] : llvm::zip(op->getResults(), results)) hint(result, type);
-  if (op->getNumResults() == 1) hintRankOf(op);
-  return op;
+  return builder.create(state);
 }
 
-LogicalResult Emitter::check(Operation *op, StringRef what) {
+void Emitter::infer(Operation *op) {
+  for (Value operand : op->getOperands()) (void)rank(operand);
+  // What is wrong is said when all is built.
+  ScopedDiagnosticHandler silent(op->getContext(), [](Diagnostic &) { return success(); });
+  if (failed(onnx::inferOp(*op, shapes))) {
+    for (Value result : op->getResults()) shapes.setType(result, result.getType());
+    return;
+  }
+  for (Value result : op->getResults())
+    if (auto type = dyn_cast<TensorType>(result.getType()), inferred = dyn_cast<TensorType>(shapes.type(result)); type && inferred)
+      result.setType(type.clone(inferred.getElementType()));
+}
+
+void Emitter::enterBody(BlockArgument argument, Value from, int64_t lessDims) {
+  auto tensor = dyn_cast<TensorType>(shapes.type(from));
+  if (!tensor || !isa<TensorType>(argument.getType())) return;
+  argument.setType(cast<TensorType>(argument.getType()).clone(tensor.getElementType()));
+  // What an iteration makes of a size is not known yet.
+  if (std::optional<int64_t> given = rank(from); given && *given >= lessDims)
+    shapes.set(argument, tensor.getElementType(), SmallVector<onnx::Dim>(*given - lessDims));
+}
+
+LogicalResult Emitter::complete(Operation *op, StringRef what) {
   std::string message;
   {
     ScopedDiagnosticHandler handler(op->getContext(), [&](Diagnostic &diagnostic) {
       if (message.empty()) message = diagnostic.str();
       return success();
     });
-    if (succeeded(op->getName().verifyInvariants(op))) return success();
+    if (succeeded(op->getName().verifyInvariants(op))) return infer(op), success();
   }
   // The verifier looks at attributes before types.  Element types and shapes are guesses so far; that an operand is absent, or declared as
   // a sequence, map or optional where a tensor is needed, is certain.
   StringRef text = message;
   bool isWrongKind = text.contains("operand #") && (text.contains("but got 'none'") || text.contains("but got '!onnx."));
-  if (!text.contains("attribute") && !text.contains("region") && !isWrongKind) return success();
+  if (!text.contains("attribute") && !text.contains("region") && !isWrongKind) return infer(op), success();
   text.consume_front(("'" + op->getName().getStringRef() + "' op ").str());
   return emitError(op->getLoc()) << what << ": " << text;
 }

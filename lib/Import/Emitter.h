@@ -2,10 +2,10 @@
 #ifndef INGOT_LIB_IMPORT_EMITTER_H
 #define INGOT_LIB_IMPORT_EMITTER_H
 
+#include "ingot/Dialect/ONNX/ShapeAnalysis.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Operation.h"
-#include "llvm/ADT/DenseMap.h"
 #include <optional>
 
 namespace ingot {
@@ -13,7 +13,8 @@ namespace ingot {
 class Emitter {
 public:
   /// `entry` is the function's first block: the value of absent operands is made there.
-  explicit Emitter(mlir::Block *entry) : builder(mlir::OpBuilder::atBlockEnd(entry)), entry(entry) {}
+  explicit Emitter(mlir::Block *entry) 
+      : builder(mlir::OpBuilder::atBlockEnd(entry)), entry(entry), shapes(builder.getContext()) {}
 
   mlir::OpBuilder builder;
 
@@ -22,28 +23,30 @@ public:
   /// attributes; `what` names the node.  The op must be registered.
   mlir::Operation *create(llvm::StringRef name, mlir::Location loc, llvm::StringRef what, llvm::ArrayRef<mlir::Value> operands,
                           mlir::NamedAttrList attributes, llvm::ArrayRef<mlir::Type> results, unsigned numRegions = 0);
-  /// After its regions are there: attributes that are missing or of the wrong kind, and absent operands that are required, end in a
-  /// diagnostic that names the node.  Result types are not known yet, so nothing else is checked here.
-  mlir::LogicalResult check(mlir::Operation *op, llvm::StringRef what);
+  /// After its regions are there: gives the results the element types that the op implies, and notes their shapes.  Attributes that are missing or
+  /// of the wrong kind, and absent operands that are required, end in a diagnostic that names the node; what contradicts in types and sizes is
+  /// said by the inference of the whole graph.
+  mlir::LogicalResult complete(mlir::Operation *op, llvm::StringRef what);
+  /// The argument of a body that is built next has the element type of `from` and a rank lower by `lessDims`.
+  void enterBody(mlir::BlockArgument argument, mlir::Value from, int64_t lessDims = 0);
 
   mlir::Value noValue();
   mlir::Value constant(mlir::Location loc, mlir::ElementsAttr value);
 
-  /// What the model says, or the op implies, about the shape of a value whose type has none yet.
-  std::optional<int64_t> rank(mlir::Value v) const;
-  std::optional<llvm::SmallVector<int64_t>> shape(mlir::Value v) const;
+  /// What the shape rules of the ops so far, or else the model, say about the shape of a value.  Types in the IR stay as the model declares them.
+  std::optional<int64_t> rank(mlir::Value v);
+  std::optional<llvm::SmallVector<int64_t>> shape(mlir::Value v);
+  /// The type that the model declares for a value.
   void hint(mlir::Value v, mlir::Type type);
-  void hintRank(mlir::Value v, int64_t rank) { ranks.try_emplace(v, rank); }
 
 private:
-  /// The element type where no shape inference has run yet: declared, implied by the operator, or that of the first operand.
-  mlir::Type resultType(mlir::Type declared, mlir::Type implied, llvm::ArrayRef<mlir::Value> operands);
-  void hintRankOf(mlir::Operation *op);
+  /// The type until the op is complete, and that of an op which contradicts itself: declared, or with the elements of the first operand.
+  mlir::Type resultType(mlir::Type declared, llvm::ArrayRef<mlir::Value> operands);
+  void infer(mlir::Operation *op);
 
   mlir::Block *entry;
   mlir::Value none;
-  llvm::DenseMap<mlir::Value, mlir::RankedTensorType> shapes;
-  llvm::DenseMap<mlir::Value, int64_t> ranks;
+  onnx::ShapeAnalysis shapes;
 };
 
 /// The names of an operator's graphs, in the order of the op's regions.

@@ -64,7 +64,6 @@ LogicalResult GraphBuilder::emitFlexAttention(Node &node, Scope &scope, const Fr
   Value factor = given ? r.scalarLike(q, scale) : op("Reciprocal", op("Sqrt", op("CastLike", {size, q}, {}, element), {}, element), {}, element);
   scores = op("Mul", {reshape(scores, batch, heads, rows, keys), factor});
   if (!scores) return failure();
-  emitter.hintRank(scores, 4);
   auto modify = [&](Value x, const wire::GraphProto *graph, StringRef name) -> FailureOr<Value> {
     return graph ? expandGraph(*graph, x, scope, frame, node, name) : x;
   };
@@ -81,7 +80,6 @@ LogicalResult GraphBuilder::emitFlexAttention(Node &node, Scope &scope, const Fr
   Value y = op("MatMul", {reshape(*weights, batch, shared, joined, keys), v});
   y = reshape(y, batch, heads, rows, dim(v, 3));
   if (!y) return failure();
-  emitter.hintRank(y, 4);
   results.push_back(y);
   return success();
 }

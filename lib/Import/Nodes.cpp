@@ -244,7 +244,7 @@ LogicalResult GraphBuilder::emitOp(Node &node, Scope &scope, const Frame &frame,
     if (it == node.graphs.end()) return emitError(node.loc) << node.what << " has no graph '" << name << "', which the operator needs";
     if (failed(addSubgraph(*it->second, region, scope, frame, node, name))) return failure();
   }
-  if (failed(emitter.check(op, node.what))) return failure();
+  if (failed(emitter.complete(op, node.what))) return failure();
   results.append(op->result_begin(), op->result_end());
   return success();
 }
@@ -262,7 +262,9 @@ LogicalResult GraphBuilder::emitBatchedScan(Node &node, Scope &scope, const Fram
       if (!operand) return emitError(node.loc) << node.what << " has an absent input, expected a value";
       Type type = operand.getType();
       if (auto tensor = dyn_cast<TensorType>(type)) type = UnrankedTensorType::get(tensor.getElementType());
-      operand = block->addArgument(type, node.loc);
+      BlockArgument slice = block->addArgument(type, node.loc);
+      emitter.enterBody(slice, operand, 1);
+      operand = slice;
     }
     for (Type &type : node.types)
       if (auto tensor = dyn_cast_if_present<TensorType>(type)) type = UnrankedTensorType::get(tensor.getElementType());
@@ -270,8 +272,20 @@ LogicalResult GraphBuilder::emitBatchedScan(Node &node, Scope &scope, const Fram
     if (failed(emitOp(node, scope, frame, inner))) return failure();
     onnx::YieldOp::create(builder, node.loc, inner);
   }
+  if (failed(emitter.complete(outer, node.what))) return failure();
   results.append(outer->result_begin(), outer->result_end());
   return success();
+}
+
+/// How many dimensions less than the operand of its number the argument of a body has; nothing where it is no part or copy of a tensor operand.
+static std::optional<int64_t> dimsLostInBody(Operation *op, unsigned i) {
+  if (i >= op->getNumOperands()) return std::nullopt;
+  if (isa<onnx::LoopOp>(op)) return i < 2 ? std::nullopt : std::optional<int64_t>(0);
+  if (auto scan = dyn_cast<onnx::ScanOp>(op)) {
+    IntegerAttr scanned = scan.getNumScanInputsAttr();
+    return scanned ? std::optional<int64_t>(i + scanned.getInt() < op->getNumOperands() ? 0 : 1) : std::nullopt;
+  }
+  return isa<onnx::SequenceMapOp>(op) ? std::optional<int64_t>(0) : std::nullopt;
 }
 
 LogicalResult GraphBuilder::addSubgraph(const wire::GraphProto &graph, Region &region, Scope &outer, const Frame &frame, const Node &node,
@@ -294,11 +308,14 @@ LogicalResult GraphBuilder::addSubgraph(const wire::GraphProto &graph, Region &r
     auto tensor = dyn_cast<RankedTensorType>(declared);
     bool isLoopScalar = node.opType == "Loop" && block->getNumArguments() < 2 && tensor && tensor.getRank() == 1;
     if (isLoopScalar) declared = RankedTensorType::get({}, tensor.getElementType());
-    Value argument = block->addArgument(declared, node.loc);
+    BlockArgument entering = block->addArgument(declared, node.loc);
+    if (std::optional<int64_t> lessDims = dimsLostInBody(region.getParentOp(), entering.getArgNumber()))
+      emitter.enterBody(entering, region.getParentOp()->getOperand(entering.getArgNumber()), *lessDims);
+    Value argument = entering;
     if (isLoopScalar) {
       Value one = emitter.constant(node.loc, builder.getI64TensorAttr({1}));
       Operation *reshaped = emitter.create("onnx.Reshape", node.loc, what, {argument, one}, {}, Type(tensor));
-      if (!reshaped) return failure();
+      if (!reshaped || failed(emitter.complete(reshaped, what))) return failure();
       argument = reshaped->getResult(0);
     }
     if (failed(define(input.name(), argument, scope, node.loc, what))) return failure();

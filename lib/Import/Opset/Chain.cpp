@@ -53,14 +53,15 @@ SmallVector<Value> Chain::loop(Value count, ArrayRef<Value> initial, Body body) 
   OpBuilder::InsertionGuard guard(r.b);
   Block *block = r.b.createBlock(&op->getRegion(0));
   Value iteration = block->addArgument(RankedTensorType::get({}, i64), r.node.loc), before = block->addArgument(RankedTensorType::get({}, i1), r.node.loc);
-  for (Type type : types) block->addArgument(type, r.node.loc);
+  for (auto [type, from] : llvm::zip(types, initial)) r.emitter.enterBody(block->addArgument(type, r.node.loc), from);
   Value goesOn;
   SmallVector<Value> next = body(iteration, SmallVector<Value>(block->getArguments().drop_front(2)), goesOn);
   ok = ok && !llvm::is_contained(next, Value());
   if (!ok) return none;
   next.insert(next.begin(), goesOn ? goesOn : before);
   onnx::YieldOp::create(r.b, r.node.loc, next);
-  return SmallVector<Value>(op->getResults());
+  ok = succeeded(r.emitter.complete(op, r.node.what));
+  return ok ? SmallVector<Value>(op->getResults()) : none;
 }
 
 FailureOr<int64_t> Chain::rankOf(unsigned i) {

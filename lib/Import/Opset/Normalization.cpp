@@ -18,9 +18,7 @@ static LogicalResult softmaxOfMatrix(Rewriter &r) {
   Value matrix = r.op("Flatten", x, r.attr("axis", axis));
   Value result = matrix ? r.op(r.node.opType, matrix, r.attr("axis", -1)) : Value();
   Value shape = result ? r.op("Shape", x, {}, i64) : Value();
-  Value back = shape ? r.op("Reshape", {result, shape}) : Value();
-  if (back && rank) r.emitter.hintRank(back, *rank);
-  return r.replace(back);
+  return r.replace(shape ? r.op("Reshape", {result, shape}) : Value());
 }
 
 // spatial = 0 has statistics per activation instead of per channel: plain arithmetic.

@@ -54,7 +54,7 @@ LogicalResult ingot::upgrade(Rewriter &r) {
 Value Rewriter::op(StringRef opType, ArrayRef<Value> operands, ArrayRef<NamedAttribute> attributes, Type element) {
   Type type = element ? Type(UnrankedTensorType::get(element)) : Type();
   Operation *op = emitter.create(("onnx." + opType).str(), node.loc, node.what, operands, NamedAttrList(attributes), type);
-  return op && succeeded(emitter.check(op, node.what)) ? op->getResult(0) : Value();
+  return op && succeeded(emitter.complete(op, node.what)) ? op->getResult(0) : Value();
 }
 
 Value Rewriter::ints(ArrayRef<int64_t> values) { return emitter.constant(node.loc, b.getI64TensorAttr(values)); }

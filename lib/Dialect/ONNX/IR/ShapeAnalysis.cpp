@@ -2,6 +2,7 @@
 #include "ingot/Dialect/ONNX/ShapeAnalysis.h"
 
 #include "ShapeRules.h"
+#include "ingot/Dialect/ONNX/InferOp.h"
 #include "ingot/Dialect/ONNX/ONNXDialect.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/raw_ostream.h"
@@ -242,20 +243,27 @@ LogicalResult ShapeAnalysis::run(func::FuncOp function) {
 /// Ranks that no rule could find are taken from the model's own annotations, if it has some.
 static bool saysMore(Type declared, Type inferred) { return isa<UnrankedTensorType>(inferred) && isa<RankedTensorType>(declared); }
 
+LogicalResult ingot::onnx::inferOp(Operation &op, ShapeAnalysis &shapes) {
+  if (auto rule = dyn_cast<InferInterface>(op)) {
+    if (failed(checkOperands(&op, shapes)) || failed(rule.infer(shapes))) return failure();
+    for (Value result : op.getResults()) {
+      // The type of a value that the rule did not set is the one in the IR.
+      Type inferred = shapes.type(result);
+      if (inferred == result.getType() ? !shapes.hasRank(result) : saysMore(result.getType(), inferred)) shapes.setType(result, result.getType());
+      if (failed(checkSizes(&op, result, shapes))) return failure();
+    }
+    return success();
+  }
+  for (Value result : op.getResults()) shapes.setType(result, result.getType());
+  if (auto constantOp = dyn_cast<ConstantOp>(op)) shapes.setContents(constantOp.getOutput(), readContents(constantOp.getValue(), shapes));
+  return success();
+}
+
 LogicalResult ShapeAnalysis::runOnBlock(Block &block) {
   for (Operation &op : block) {
-    if (auto rule = dyn_cast<InferInterface>(op)) {
-      // Bodies of loops are inferred several times.
-      required.erase(&op);
-      if (failed(checkOperands(&op, *this)) || failed(rule.infer(*this))) return failure();
-      for (Value result : op.getResults()) {
-        if (auto it = known.find(result); it == known.end() || saysMore(result.getType(), it->second.type)) seed(result);
-        if (failed(checkSizes(&op, result, *this))) return failure();
-      }
-      continue;
-    }
-    for (Value result : op.getResults()) seed(result);
-    if (auto constantOp = dyn_cast<ConstantOp>(op)) setContents(constantOp.getOutput(), readContents(constantOp.getValue(), *this));
+    // Bodies of loops are inferred several times.
+    required.erase(&op);
+    if (failed(inferOp(op, *this))) return failure();
   }
   return success();
 }
