@@ -96,6 +96,8 @@ Value ingot::reshapeByGroups(TensorBuilder &t, Value tensor, ArrayRef<ReshapeGro
   for (OpFoldResult d : toSizes)
     sizes.push_back(isa<Value>(d) ? getAsOpFoldResult(cast<Value>(d)) : d);
   dispatchIndexOpFoldResults(sizes, dynamic, toShape);
+  // Nothing is carried over; and 0 times a size that only the run knows would be static for one of the types and not for the other.
+  if (llvm::is_contained(toShape, 0)) return t.empty(sizes, fromType.getElementType());
 
   bool collapses = false, expands = false;
   SmallVector<ReassociationIndices> collapse, expand;
