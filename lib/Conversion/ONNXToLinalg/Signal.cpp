@@ -205,7 +205,8 @@ template <class OpT> struct WindowLowering : ONNXLowering<OpT> {
     ComputeBuilder t(b, op.getLoc(), isUnsigned(op.getOutput()));
     OpFoldResult size = scalarSize(t, this->shapes, op.getSize(), adaptor.getSize());
     checkSize(t, size, 0, "a size");
-    Value period = t.value(op.getPeriodic() ? size : t.max(t.sub(size, t.indexAttr(1)), t.indexAttr(1)));
+    // A symmetric window of one element has no period: ONNX's definition divides 0 by 0.
+    Value period = t.value(op.getPeriodic() ? size : t.sub(size, t.indexAttr(1)));
     // The angle of one step, in f64: long windows lose digits in f32.
     Value turn = arith::DivFOp::create(b, op.getLoc(), t.number(b.getF64Type(), 6.283185307179586),
                                        arith::SIToFPOp::create(b, op.getLoc(), b.getF64Type(), t.fromIndex(period, i64)));

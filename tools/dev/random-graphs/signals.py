@@ -35,12 +35,14 @@ def dft(b):
     out[-1], out[axis] = 2, n // 2 + 1 if onesided else n
     m = 2 * x.mag * max(n, shape[axis])
     extra = {"onesided": onesided, "inverse": inverse}
+    # ONNX Runtime's pi has nine digits, in f64 too; an angle is up to n of them.
+    exactness = 4 * EPSILON[x.type] + (1e-8 * n if x.type == F64 else 0)
     operands = [x, b.ints(points) if points else None]
     if b.opset >= 20:
         operands.append(b.ints(axis - len(shape) if b.chance(0.4) else axis))
     else:
         extra["axis"] = axis
-    return b.node("DFT", operands, [b.computed(x.type, out, -m, m, n * x.err * 2 + 4 * EPSILON[x.type] * m)], **extra)
+    return b.node("DFT", operands, [b.computed(x.type, out, -m, m, n * x.err * 2 + exactness * m)], **extra)
 
 
 @op(0.7, since=17)
