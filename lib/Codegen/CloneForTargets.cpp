@@ -4,6 +4,7 @@
 // everything but their code. A run picks once, in @main.
 //===--------------------------------------------------------------------------------------------------------===//
 #include "ingot/Codegen/TargetTable.h"
+#include "ingot/Dialect/Ingot/IngotDialect.h"
 #include "ingot/Runtime/Frame.h"
 #include "ingot/Transforms/Passes.h"
 
@@ -19,8 +20,13 @@ using namespace ingot;
 
 static std::string nameFor(StringRef function, const TargetRow &target) {
   std::string name = (function + "_" + target.name).str();
-  llvm::replace(name, '-', '_');
+  for (char c : {'-', '+'}) llvm::replace(name, c, '_');
   return name;
+}
+
+/// Whether there is something that the target's dot products of bytes are faster at.
+static bool hasDots(ModuleOp module) {
+  return module.walk([](ContractOp op) { return op.isPackedForDots() ? WalkResult::interrupt() : WalkResult::advance(); }).wasInterrupted();
 }
 
 namespace {
@@ -34,8 +40,11 @@ struct CloneForTargets : ingot::impl::CloneForTargetsBase<CloneForTargets> {
     SmallVector<func::FuncOp> functions;
     for (auto f : module.getOps<func::FuncOp>())
       if (!f.isExternal()) functions.push_back(f);
+    bool dots = hasDots(module);
+    for (StringRef name : targets)
+      if (const TargetRow &row = lookupTarget(name); dots || row.dots != DotProduct::Quads) chosen.push_back(&row);
     OpBuilder b(main);
-    for (StringRef name : targets) copyFor(lookupTarget(name), functions, b);
+    for (const TargetRow *row : chosen) copyFor(*row, functions, b);
     pick(main, b);
     for (func::FuncOp f : functions) f.erase();
   }
@@ -65,13 +74,13 @@ struct CloneForTargets : ingot::impl::CloneForTargetsBase<CloneForTargets> {
     Type ptr = LLVM::LLVMPointerType::get(b.getContext());
     Value at = LLVM::GEPOp::create(b, loc, ptr, b.getI8Type(), picker.getArgument(0), ArrayRef<LLVM::GEPArg>{int32_t(offsetof(ingot_frame, features))});
     Value features = LLVM::LoadOp::create(b, loc, b.getI64Type(), at);
-    func::ReturnOp::create(b, loc, callBest(picker, features, targets, b));
+    func::ReturnOp::create(b, loc, callBest(picker, features, chosen, b));
   }
 
   /// Calls the first of `rest` that the processor is of.
-  Value callBest(func::FuncOp picker, Value features, ArrayRef<std::string> rest, OpBuilder &b) {
+  Value callBest(func::FuncOp picker, Value features, ArrayRef<const TargetRow *> rest, OpBuilder &b) {
     Location loc = picker.getLoc();
-    const TargetRow &target = lookupTarget(rest.front());
+    const TargetRow &target = *rest.front();
     auto call = [&] {
       return func::CallOp::create(b, loc, nameFor("main", target), picker.getResultTypes(), picker.getArguments()).getResult(0);
     };
@@ -88,5 +97,7 @@ struct CloneForTargets : ingot::impl::CloneForTargetsBase<CloneForTargets> {
     scf::YieldOp::create(b, loc, result);
     return branch.getResult(0);
   }
+
+  SmallVector<const TargetRow *> chosen;
 };
 } // namespace

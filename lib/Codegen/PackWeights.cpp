@@ -50,6 +50,16 @@ static int64_t panelColumns(ContractOp op, const TargetRow &target) {
   return panel;
 }
 
+/// Whether dot products of four take the op: 8-bit integers, a depth of whole fours, and weights that can lie so.
+static bool takesDots(ContractOp op, const TargetRow &target, int64_t panel) {
+  constexpr int64_t kQuad = 4;
+  auto isByte = [](Value v) { return cast<ShapedType>(v.getType()).getElementType().isInteger(8); };
+  ArrayRef<int64_t> weights = cast<ShapedType>(op.getWeights().getType()).getShape();
+  int64_t depth = weights[weights.size() - 2];
+  return target.dots != DotProduct::None && isByte(op.getInput()) && isByte(op.getWeights()) && op.getAccumulatorType().isInteger(32) &&
+         !op.getUnsignedWeights() && !ShapedType::isDynamic(depth) && depth > 0 && depth % kQuad == 0 && panel >= kQuad;
+}
+
 /// Rearranges a tensor as packing does, or is the place for it.
 static bool movesWeights(Operation *op) {
   auto rearranges = [](Operation *o) { return isa<linalg::PackOp, linalg::TransposeOp>(o); };
@@ -59,7 +69,7 @@ static bool movesWeights(Operation *op) {
 
 namespace {
 
-/// weights -> linalg.pack of OC in panels: [W, K.., IC, OC] -> [W, panels, K.., IC, NR]
+/// weights -> linalg.pack of OC in panels: [W, K.., IC, OC] -> [W, panels, K.., IC, NR], or of OC and IC: [W, panels, K.., IC/4, NR, 4]
 struct PackContractWeights : OpRewritePattern<ContractOp> {
   const TargetRow &target;
   PackContractWeights(MLIRContext *context, const TargetRow &target) : OpRewritePattern(context), target(target) {}
@@ -83,12 +93,17 @@ struct PackContractWeights : OpRewritePattern<ContractOp> {
     for (int64_t i = 1; i < rank - 1; ++i) order.push_back(dims[i]);
     Location loc = op.getLoc();
     SmallVector<OpFoldResult> tiles{rewriter.getIndexAttr(panel)};
-    Value destination = linalg::PackOp::createDestinationTensor(rewriter, loc, source, tiles, {columnDim}, order);
+    SmallVector<int64_t> tiled{columnDim};
+    if (constant && takesDots(op, target, panel)) {
+      tiles.push_back(rewriter.getIndexAttr(4));
+      tiled.push_back(dims[rank - 2]);
+    }
+    Value destination = linalg::PackOp::createDestinationTensor(rewriter, loc, source, tiles, tiled, order);
     std::optional<Value> padding;
     int64_t columns = type.getShape().back();
     if (ShapedType::isDynamic(columns) || columns % panel)
       padding = arith::ConstantOp::create(rewriter, loc, rewriter.getZeroAttr(type.getElementType()));
-    Value packed = linalg::PackOp::create(rewriter, loc, source, destination, {columnDim}, tiles, padding, order).getResult();
+    Value packed = linalg::PackOp::create(rewriter, loc, source, destination, tiled, tiles, padding, order).getResult();
     rewriter.modifyOpInPlace(op, [&] { op.getWeightsMutable().assign(packed); });
     return success();
   }

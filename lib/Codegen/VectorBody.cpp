@@ -23,7 +23,7 @@ int64_t ingot::bodyCost(Block &body) {
   int64_t cost = 0;
   for (Operation &op : body.without_terminator()) {
     if (isa<math::MathDialect>(op.getDialect()) && !isa<math::FmaOp, math::AbsFOp, math::AbsIOp, math::CopySignOp, math::IsNaNOp>(op))
-      cost += isa<math::SqrtOp, math::FloorOp, math::CeilOp, math::RoundEvenOp, math::TruncOp>(op) ? 4 : 20;
+      cost += isa<math::FloorOp, math::CeilOp, math::RoundEvenOp, math::TruncOp>(op) ? 2 : isa<math::SqrtOp>(op) ? 4 : 20;
     else if (isa<arith::DivFOp, arith::DivSIOp, arith::DivUIOp, arith::RemSIOp, arith::RemUIOp>(op))
       cost += 6;
     else if (!isa<arith::ConstantOp>(op))

@@ -45,6 +45,25 @@ std::optional<Stage> ingot::parseStage(StringRef name) {
   return std::nullopt;
 }
 
+static std::string tripleOf(const TargetOptions &target) {
+  return target.triple.empty() ? llvm::sys::getDefaultTargetTriple() : target.triple;
+}
+
+/// The classes of processors that code is generated for, where those are several.
+static SmallVector<const TargetRow *> variants(const TargetOptions &target) {
+  return target.cpu == kGenericMulti ? variantsFor(tripleOf(target)) : SmallVector<const TargetRow *>();
+}
+
+/// The row of the target table that kernels are generated for. Several variants share weights in the panels of x86-64-v3: two of them are a row of
+/// the tile of v4, and half of one is a row of v2's.
+static std::string targetRow(const TargetOptions &target) {
+  for (const TargetRow &row : allTargets())
+    if (row.name == target.cpu) return target.cpu;
+  if (!variants(target).empty()) return "x86-64-v3";
+  StringRef cpu = target.cpu == "native" ? llvm::sys::getHostCPUName() : target.cpu == kGenericMulti ? StringRef() : StringRef(target.cpu);
+  return lookupTarget(tripleOf(target), cpu, target.features).name.str();
+}
+
 static void buildNormalize(OpPassManager &pm, const PipelineOptions &options) {
   // Every value has its element type and shape.
   pm.addNestedPass<func::FuncOp>(createInferShapes());
@@ -56,6 +75,8 @@ static void buildNormalize(OpPassManager &pm, const PipelineOptions &options) {
   pm.addNestedPass<func::FuncOp>(createInferShapes());
   pm.addPass(createFoldBatchNorm());
   pm.addPass(createCSEPass());
+  // Products of dequantised bytes are products of integers.
+  pm.addPass(createFormIntegerProducts({targetRow(options.target)}));
   // What depends on constants alone is constant.
   if (options.evaluateConstants) {
     pm.addPass(createEvaluateConstants(Stage::Quantize));
@@ -81,25 +102,6 @@ static void buildLower(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(createCSEPass());
 }
 
-static std::string tripleOf(const TargetOptions &target) {
-  return target.triple.empty() ? llvm::sys::getDefaultTargetTriple() : target.triple;
-}
-
-/// The classes of processors that code is generated for, where those are several.
-static SmallVector<const TargetRow *> variants(const TargetOptions &target) {
-  return target.cpu == kGenericMulti ? variantsFor(tripleOf(target)) : SmallVector<const TargetRow *>();
-}
-
-/// The row of the target table that kernels are generated for. Several variants share weights in the panels of x86-64-v3: two of them are a row of
-/// the tile of v4, and half of one is a row of v2's.
-static std::string targetRow(const TargetOptions &target) {
-  for (const TargetRow &row : allTargets())
-    if (row.name == target.cpu) return target.cpu;
-  if (!variants(target).empty()) return "x86-64-v3";
-  StringRef cpu = target.cpu == "native" ? llvm::sys::getHostCPUName() : target.cpu == kGenericMulti ? StringRef() : StringRef(target.cpu);
-  return lookupTarget(tripleOf(target), cpu, target.features).name.str();
-}
-
 static void buildFuse(OpPassManager &pm, const PipelineOptions &options) {
   // Sizes are functions of the inputs' dimensions wherever that can be said.
   pm.addPass(memref::createResolveShapedTypeResultDimsPass());
@@ -112,6 +114,9 @@ static void buildFuse(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(createCSEPass());
   // What used a product twice (x * sigmoid(x)) has become one op.
   pm.addPass(createFuseEpilogue());
+  // Quantised numbers are rounded once.
+  pm.addPass(createSimplifyQuantization());
+  pm.addPass(createCanonicalizerPass());
   // 3x3 convolutions are in the form that takes the fewest multiplications where that pays.
   pm.addPass(createApplyWinograd({targetRow(options.target)}));
   // Weights lie in panels of the target's register tile.
@@ -191,7 +196,7 @@ static void buildCodegen(OpPassManager &pm, const PipelineOptions &options) {
   // Parallel loops are functions over ranges, forked through the caller's hook where it is worth it.
   if (options.parallel) pm.addPass(createParallelizeKernels());
   // Functions of vectors are polynomials, scratch is in the frame.
-  pm.addNestedPass<func::FuncOp>(createLowerVectors());
+  pm.addNestedPass<func::FuncOp>(createLowerVectors({targetRow(options.target)}));
   // No structure is left above basic blocks. What looks at one function runs on all cores.
   pm.addPass(createLowerExpandShape());
   pm.addNestedPass<func::FuncOp>(createLowerAffinePass());

@@ -90,7 +90,9 @@ Expected<std::pair<std::string, std::string>> readCpu(const TargetOptions &optio
         return std::make_pair(row.name.str(), std::string());
     return std::make_pair(std::string("generic"), std::string());
   }
-  return std::make_pair(options.cpu, std::string());
+  // "x86-64-v4+avx512vnni"
+  auto [name, feature] = StringRef(options.cpu).split('+');
+  return std::make_pair(name.str(), feature.empty() ? std::string() : "+" + feature.str());
 }
 
 unsigned widestVector(const CpuTarget &target, const MCSubtargetInfo &info) {

@@ -74,7 +74,7 @@ void countEpilogue(ContractOp op, SmallVectorImpl<Product> &flops) {
 }
 
 void countContract(ContractOp op, SmallVectorImpl<Product> &flops) {
-  // Weights are [W, K.., IC, OC], packed [W, panels, K.., IC, NR].
+  // Weights are [W, K.., IC, OC], packed [W, panels, K.., IC, NR] or [W, panels, K.., IC/4, NR, 4].
   Product product;
   product.factor = 2;
   product.multiplyAll(op.getOut());
@@ -86,7 +86,8 @@ void countContract(ContractOp op, SmallVectorImpl<Product> &flops) {
     return countEpilogue(op, flops);
   }
   auto type = cast<ShapedType>(op.getWeights().getType());
-  for (int64_t d = op.isPacked() ? 2 : 1; d + 1 < type.getRank(); ++d) product.multiply(op.getWeights(), d);
+  if (op.isPackedForDots()) product.factor *= 4;
+  for (int64_t d = op.isPacked() ? 2 : 1, behind = op.isPackedForDots() ? 2 : 1; d + behind < type.getRank(); ++d) product.multiply(op.getWeights(), d);
   flops.push_back(product);
   countEpilogue(op, flops);
 }

@@ -66,3 +66,28 @@ func.func @recurrent(%w: tensor<32x32xf32>, %h: tensor<1x1x32xf32>, %n: index) -
   }
   return %r : tensor<1x1x32xf32>
 }
+
+// Signed bytes of a depth of whole fours lie in fours.
+// CHECK-LABEL: func @bytes
+// CHECK: ingot.contract {{.*}} tensor<1x2x1x16x32x4xi8>)
+func.func @bytes(%x: tensor<1x128x64xi8>, %o: tensor<1x128x64xi32>) -> tensor<1x128x64xi32> {
+  %w = arith.constant dense<1> : tensor<1x1x64x64xi8>
+  %r = ingot.contract ins(%x, %w : tensor<1x128x64xi8>, tensor<1x1x64x64xi8>) outs(%o : tensor<1x128x64xi32>)
+    attributes {strides = array<i64: 1>, dilations = array<i64: 1>, unsigned_input} {
+  ^bb0(%a: i32):
+    ingot.yield %a : i32
+  } -> tensor<1x128x64xi32>
+  return %r : tensor<1x128x64xi32>
+}
+
+// CHECK-LABEL: func @unsigned_bytes
+// CHECK: ingot.contract {{.*}} tensor<1x2x1x64x32xi8>)
+func.func @unsigned_bytes(%x: tensor<1x128x64xi8>, %o: tensor<1x128x64xi32>) -> tensor<1x128x64xi32> {
+  %w = arith.constant dense<1> : tensor<1x1x64x64xi8>
+  %r = ingot.contract ins(%x, %w : tensor<1x128x64xi8>, tensor<1x1x64x64xi8>) outs(%o : tensor<1x128x64xi32>)
+    attributes {strides = array<i64: 1>, dilations = array<i64: 1>, unsigned_weights} {
+  ^bb0(%a: i32):
+    ingot.yield %a : i32
+  } -> tensor<1x128x64xi32>
+  return %r : tensor<1x128x64xi32>
+}

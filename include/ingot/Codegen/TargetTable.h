@@ -10,6 +10,13 @@
 
 namespace ingot {
 
+/// How a CPU sums products of 8-bit integers into 32 bits.
+enum class DotProduct {
+  None,
+  Pairs, // two products of 16 bits in an instruction
+  Quads, // four products of 8 bits, unsigned by signed, and the sum before them in an instruction
+};
+
 /// One class of CPUs: registers and caches, and the register tile of the contraction kernel that follows from them.
 struct TargetRow {
   llvm::StringRef name;
@@ -20,6 +27,7 @@ struct TargetRow {
   int64_t tileVectors;       // vectors of one row of the tile; tileRows * tileVectors accumulators stay in registers
   bool fma;                  // multiply and add as one instruction
   bool maskedMemory;         // masked loads and stores are single instructions
+  DotProduct dots;
   int64_t cacheBytes;        // of the cache that a core has alone (L2): blocks of rows and panels are sized to it
   llvm::StringRef source;    // where the numbers come from
 

@@ -50,6 +50,17 @@ def FoldBatchNorm : Pass<"onnx-fold-batch-norm", "::mlir::ModuleOp"> {
   }];
 }
 
+def FormIntegerProducts : Pass<"onnx-form-integer-products", "::mlir::ModuleOp"> {
+  let summary = "multiply 8-bit integers where a model multiplies what it dequantises from them";
+  let description = [{
+    `Conv(DequantizeLinear(x), DequantizeLinear(w), b)` with constant `w` becomes `ConvInteger(x, w) * (sx * sw) + b`, MatMul and Gemm likewise with
+    MatMulInteger. Weights are centred at 0 (where the differences fit 8 bits), so that a zero point of theirs is gone. Left alone: targets without dot products
+    of bytes, a depth that is no multiple of 4, padding with a zero point other than 0, filters of one channel, and on targets that multiply in pairs 3x3
+    convolutions that Winograd's form takes.
+  }];
+  let options = [TargetOption];
+}
+
 //===------------------------------- quantize --------------------------------------===//
 
 def WidenFloats : Pass<"onnx-widen-floats", "::mlir::func::FuncOp"> {
@@ -102,6 +113,15 @@ def FuseElementwise : Pass<"ingot-fuse-elementwise", "::mlir::ModuleOp"> {
 
 def FuseEpilogue : Pass<"ingot-fuse-epilogue", "::mlir::ModuleOp"> {
   let summary = "move elementwise consumers into the epilogue of the contraction that feeds them";
+}
+
+def SimplifyQuantization : Pass<"ingot-simplify-quantization", "::mlir::ModuleOp"> {
+  let summary = "round to a quantised type, and back, in fewer steps";
+  let description = [{
+    With constant scale and zero point, `clamp(roundeven(x / s) + z, low, high)` becomes `roundeven(clamp(x, (low - z) * s, (high - z) * s) / s) + z`, and what
+    converts the result to a narrow integer and back to a float is dropped. Results are the same for all x but NaN, which gives `low` in both forms.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect"];
 }
 
 def ShareConcatenations : Pass<"ingot-share-concatenations", "::mlir::ModuleOp"> {
@@ -233,7 +253,8 @@ def CloneForTargets : Pass<"ingot-clone-for-targets", "::mlir::ModuleOp"> {
   let description = [{
     `@main` and the kernels become `@main_x86_64_v3`, `@kernel_Conv_x86_64_v3` and so on, one set for each name in `targets`, with the attribute
     `ingot.target` that later passes generate code by. The new `@main` calls the set of the first target that the frame's `features` have, or of
-    the last one. The copies share the weights, whose panels suit all of them.
+    the last one. The copies share the weights, whose panels suit all of them. Targets that differ from another in dot products of bytes only have no
+    copy where there are none.
   }];
   let options = [ListOption<"targets", "targets", "std::string", "Rows of the target table, best first">];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect"];
@@ -247,7 +268,7 @@ def GenerateContractions : Pass<"ingot-generate-contractions", "::mlir::func::Fu
     panel by panel; plain ones as they lie. Ops on tensors stay.
   }];
   let options = [TargetOption];
-  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect",
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect",
                            "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
 }
 
@@ -282,6 +303,7 @@ def LowerVectors : Pass<"ingot-lower-vectors", "::mlir::func::FuncOp"> {
     Transcendental functions of f32 become polynomials (f16 and bf16 by way of f32; f64 stays and becomes calls of libm); scratch buffers
     move to the function's entry. Runs after parallel loops have become functions.
   }];
+  let options = [TargetOption];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect",
                            "::mlir::vector::VectorDialect"];
 }

@@ -76,7 +76,7 @@ void Generator::tileRows() {
 bool Generator::wantsPackedRows() const {
   constexpr int64_t kPage = 4096, kWays = 8, kMostBytes = 256 << 10;
   auto depth = IndexBuilder::known(p.depth);
-  if (!depth || *depth < Microkernel::kChunk || *depth % Microkernel::kChunk || p.lastFolded || work.tileRows < 6) return false;
+  if (p.dots || !depth || *depth < Microkernel::kChunk || *depth % Microkernel::kChunk || p.lastFolded || work.tileRows < 6) return false;
   // The copy is of one row of the image: a tile may not span several.
   if (p.rows.size() > 1 && (work.rows[p.rows.size() - 2].base > 1 || work.rows[p.rows.size() - 2].larger)) return false;
   if (llvm::any_of(p.rows, [](const RowDim &row) { return row.hasTaps() || row.stride != 1; })) return false;
@@ -96,7 +96,7 @@ bool Generator::wantsPackedRows() const {
 bool Generator::wantsWidePanels(int64_t panelBytes) const {
   constexpr int64_t kMostBytes = 320 << 10;
   auto type = cast<MemRefType>(p.weights.getType());
-  if (type.getElementType() == p.accumulator() || !p.packed || !type.hasStaticShape() || tile.columns == 1) return false;
+  if (type.getElementType() == p.accumulator() || p.dots || !p.packed || !type.hasStaticShape() || tile.columns == 1) return false;
   int64_t panels = work.packRows ? work.groupTiles : 1;
   return work.blockTiles >= kFewTiles && panels * panelBytes <= kMostBytes;
 }
@@ -110,13 +110,13 @@ void Generator::cut() {
       reduction *= sizeOf(row.taps);
       overlap *= std::max<int64_t>(1, sizeOf(row.taps) / row.stride);
     }
-  int64_t bytes = std::max<int64_t>(1, p.accumulator().getIntOrFloatBitWidth() / 8);
+  int64_t bytes = p.dots ? 1 : std::max<int64_t>(1, p.accumulator().getIntOrFloatBitWidth() / 8), rate = tile.dots == DotProduct::Quads ? 4 : 1;
   int64_t rowTiles = sizeOf(work.rowTiles), columnTiles = sizeOf(work.columnTiles), outer = sizeOf(p.outerWeights);
   int64_t flops = 2 * work.tileRows * tile.columns * reduction;
   // About 50 operations or 16 bytes in a nanosecond.
   int64_t panelBytes = reduction * tile.columns * bytes, tileBytes = work.tileRows * reduction * bytes / overlap;
   int64_t epilogue = work.tileRows * tile.vectors * bodyCost(op.getEpilogue().front());
-  int64_t computeCost = flops / (target.vectorBytes * 3 / 2) + epilogue / 2 + 5;
+  int64_t computeCost = flops / (target.vectorBytes * 3 / 2 * rate) + epilogue / 2 + 5;
   int64_t tileCost = rowTiles == 1 ? std::max(computeCost, panelBytes / 16) : computeCost;
   // A task is worth a fork at ten microseconds; 256 tasks are balanced on any number of cores that we expect.
   int64_t total = tileCost * rowTiles * columnTiles * outer;

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------------------------===//
 #include "Microkernel.h"
 #include "../VectorBody.h"
+#include "DotProducts.h"
 
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
@@ -46,7 +47,26 @@ void Microkernel::packRows(ArrayRef<Value> start, Value count, Value outer) {
   });
 }
 
-/// input[n, o * stride + tap * dilation, group * depth + k], in every lane.
+/// Four bytes as one number.
+Value Microkernel::loadQuad(Value memref, ValueRange index) {
+  auto type = cast<MemRefType>(memref.getType());
+  auto bytes = VectorType::get(kQuad, b.getI8Type());
+  Value v;
+  if (type.isLastDimUnitStride()) {
+    v = vector::LoadOp::create(b, loc, bytes, memref, index);
+  } else {
+    SmallVector<Value> elements, at(index);
+    for (int64_t i = 0; i < kQuad; ++i) {
+      at.back() = ix.add(index.back(), i);
+      elements.push_back(memref::LoadOp::create(b, loc, memref, at));
+    }
+    v = vector::FromElementsOp::create(b, loc, bytes, elements);
+  }
+  v = vector::BitCastOp::create(b, loc, VectorType::get(1, b.getI32Type()), v);
+  return vector::ExtractOp::create(b, loc, v, ArrayRef<int64_t>{0});
+}
+
+/// input[n, o * stride + tap * dilation, group * depth + k], in every lane; with dot products the four from 4 * k on as one number.
 Value Microkernel::loadInput(const Position &at, int64_t row, ArrayRef<Value> taps, Value k) {
   if (packedRows) {
     // The tile begins where the buffer does, but for the parts of a remainder.
@@ -61,11 +81,13 @@ Value Microkernel::loadInput(const Position &at, int64_t row, ArrayRef<Value> ta
     if (taps[i]) index[i] = ix.add(index[i], ix.mul(taps[i], dim.dilation));
     if (dim.padded || dim.open) index[i] = ix.add(index[i], -dim.pad);
   }
+  if (p.dots) k = ix.mul(k, kQuad);
   if (p.lastFolded) {
     index.back() = ix.add(ix.mul(index.back(), p.inputChannels), k);
   } else {
     index.push_back(inputChannel(at.outer, k));
   }
+  if (p.dots) return loadQuad(p.input, index);
   Value v = memref::LoadOp::create(b, loc, p.input, index);
   v = convertElement(b, loc, v, vectorType.getElementType(), p.op.getUnsignedInput());
   return asVector(b, loc, v, lanes);
@@ -126,7 +148,8 @@ Value Microkernel::loadStoredWeights(const Position &at, ArrayRef<Value> taps, V
   index.push_back(k);
   if (!p.packed) index.push_back(channel(at));
   else if (perPanel == 1) index.push_back(ix.constant(0));
-  else index.push_back(ix.mul(ix.rem(at.column, ix.constant(perPanel)), tile.columns));
+  else index.push_back(ix.mul(ix.rem(at.column, ix.constant(perPanel)), tile.columns * (p.dots ? kQuad : 1)));
+  if (p.dots) return loadPacked(ix, p.weights, index, lanes * kQuad);
 
   Type element = cast<MemRefType>(p.weights.getType()).getElementType();
   auto type = VectorType::get(lanes, element);
@@ -142,7 +165,18 @@ Value Microkernel::loadStoredWeights(const Position &at, ArrayRef<Value> taps, V
   return convertElement(b, loc, v, vectorType.getElementType(), p.op.getUnsignedWeights());
 }
 
+Microkernel::Accumulators Microkernel::stepOfDots(const Position &at, ArrayRef<Value> taps, Value k, int64_t slot, Accumulators acc) {
+  DotProducts dots(b, loc, tile, p.op.getUnsignedInput());
+  SmallVector<Value> w = dots.weights(loadWeights(at, taps, k));
+  for (int64_t row : at.active) {
+    Value &sum = acc[slot * at.rows() + row];
+    sum = dots.multiply(dots.input(loadInput(at, row, taps, k), lanes), w, sum);
+  }
+  return acc;
+}
+
 Microkernel::Accumulators Microkernel::step(const Position &at, ArrayRef<Value> taps, Value k, int64_t slot, Accumulators acc) {
+  if (p.dots) return stepOfDots(at, taps, k, slot, acc);
   Value w = loadWeights(at, taps, k);
   for (int64_t row : at.active) {
     Value a = loadInput(at, row, taps, k);
@@ -170,6 +204,7 @@ Microkernel::Accumulators Microkernel::reduceDepth(const Position &at, ArrayRef<
     scf::YieldOp::create(b, loc, next);
     return Accumulators(forOp.getResults());
   };
+  if (p.dots) first = ix.div(first, kQuad), size = ix.div(size, kQuad);
   Value zero = ix.constant(0);
   if (packedRows) {
     auto chunks = scf::ForOp::create(b, loc, zero, ix.div(p.depth, kChunk), ix.constant(1), acc);
@@ -292,7 +327,7 @@ void Microkernel::emitAt(Position at, Edge edge) {
   // Counted for a whole tile also where fewer lanes are left, so that every column is summed in the same order: equal columns of weights
   // give equal results.
   int64_t rows = at.rows(), inFlight = 1;
-  auto depth = IndexBuilder::known(p.depth);
+  auto depth = IndexBuilder::known(p.dots ? ix.div(p.depth, kQuad) : p.depth);
   while (rows * tile.vectors * inFlight < 8 && (!depth || *depth >= 2 * inFlight)) inFlight *= 2;
 
   prefetchRows(at);

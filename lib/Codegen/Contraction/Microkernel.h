@@ -26,6 +26,7 @@ public:
   /// Copies `count` rows of the input from `start` on into the buffer.
   void packRows(mlir::ArrayRef<mlir::Value> start, mlir::Value count, mlir::Value outer);
   static constexpr int64_t kChunk = 16;
+  static constexpr int64_t kQuad = 4; // numbers of the depth in a step of dot products
 
   /// Weights are read from `buffer` [column tile - `first`, taps.., depth, column], which widenPanel has filled, in the type of accumulation.
   void setWidePanels(mlir::Value buffer, mlir::Value first) { widePanels = buffer, firstWidePanel = first; }
@@ -68,6 +69,8 @@ private:
   Accumulators reduceDepth(const Position &at, llvm::ArrayRef<mlir::Value> taps, mlir::Value begin, mlir::Value size, Accumulators acc,
                            int64_t inFlight);
   Accumulators step(const Position &at, llvm::ArrayRef<mlir::Value> taps, mlir::Value k, int64_t slot, Accumulators acc);
+  Accumulators stepOfDots(const Position &at, llvm::ArrayRef<mlir::Value> taps, mlir::Value k, int64_t slot, Accumulators acc);
+  mlir::Value loadQuad(mlir::Value memref, mlir::ValueRange index);
   mlir::Value loadInput(const Position &at, int64_t row, llvm::ArrayRef<mlir::Value> taps, mlir::Value k);
   mlir::Value inputChannel(mlir::Value outer, mlir::Value k);
   llvm::SmallVector<mlir::Value> weightIndex(const Position &at, llvm::ArrayRef<mlir::Value> taps, mlir::Value k);

@@ -1,5 +1,6 @@
 //===- Problem.cpp - reading an ingot.contract over buffers ---------------------------------===//
 #include "Problem.h"
+#include "DotProducts.h"
 
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
@@ -69,7 +70,7 @@ static void foldLastTap(ContractionProblem &p, IndexBuilder &ix) {
   p.input = input;
   p.weights = weights;
   p.inputChannels = type.getDimSize(rank - 1);
-  p.depth = ix.dim(weights, tap);
+  p.depth = ix.mul(ix.dim(weights, tap), p.dots ? 4 : 1);
   p.weightTaps -= 1;
   p.lastFolded = true;
   last.taps = {};
@@ -142,6 +143,7 @@ ContractionProblem ingot::readContraction(ContractOp op, IndexBuilder &ix) {
   p.weights = op.getWeights();
   p.out = op.getOut();
   p.packed = op.isPacked();
+  p.dots = op.isPackedForDots();
   p.batched = op.getBatchedWeights();
   p.groups = op.getGroups();
   int64_t r = op.getSpatialRank();
@@ -162,11 +164,12 @@ ContractionProblem ingot::readContraction(ContractOp op, IndexBuilder &ix) {
   }
   p.weightTaps = r;
   p.outerWeights = p.batched ? p.rows.front().size : ix.constant(p.groups);
-  p.depth = ix.dim(p.weights, firstTap + r);
+  p.depth = ix.mul(ix.dim(p.weights, firstTap + r), p.dots ? 4 : 1);
   p.columns = p.groups == 1 ? ix.dim(p.out, r + 1) : ix.div(ix.dim(p.out, r + 1), p.groups);
   if (p.packed) {
     auto type = cast<MemRefType>(p.weights.getType());
-    p.panel = type.getDimSize(type.getRank() - 1);
+    p.panel = type.getDimSize(firstTap + r + 1);
+    if (p.dots) p.weights = collapse(ix, p.weights, firstTap + r + 1, firstTap + r + 2);
   }
   p.contiguousColumns = hasUnitStride(p.weights) && hasUnitStride(p.out) && !ShapedType::isDynamic(p.panel);
   if (op.getDepthwise() || op.getWinograd()) return p;
@@ -192,8 +195,12 @@ ContractionTile ingot::tileOf(const ContractionProblem &p, const TargetRow &targ
   tile.columns = columns;
   int64_t length = target.vectorLength(p.accumulator().getIntOrFloatBitWidth());
   tile.vectors = std::max<int64_t>(1, (columns + length - 1) / length);
+  tile.dots = p.dots ? target.dots : DotProduct::None;
+  int64_t accumulators = target.tileRows * target.tileVectors;
+  // In pairs, weights take twice the registers, and so does an element of the input beside a product.
+  if (p.dots && DotProducts::inPairs(tile, p.unsignedInput())) accumulators -= tile.vectors + 2;
   // Narrow columns leave registers for more rows; 14 chains hide the latency of any of the targets' multiply-adds.
-  tile.rows = std::max<int64_t>(1, std::min<int64_t>(std::max<int64_t>(14, target.tileRows), target.tileRows * target.tileVectors / tile.vectors));
+  tile.rows = std::max<int64_t>(1, std::min<int64_t>(std::max<int64_t>(14, target.tileRows), accumulators / tile.vectors));
   return tile;
 }
 
@@ -207,19 +214,19 @@ ContractionTile ingot::chooseTile(const ContractionProblem &p, const TargetRow &
   return tileOf(p, target, most);
 }
 
-Value ingot::loadPacked(IndexBuilder &ix, Value weights, ArrayRef<Value> index, int64_t lanes) {
+Value ingot::loadPacked(IndexBuilder &ix, Value weights, ArrayRef<Value> index, int64_t count) {
   auto type = cast<MemRefType>(weights.getType());
   int64_t panel = type.getShape().back();
-  auto load = [&](ArrayRef<Value> at, int64_t count) {
-    return vector::LoadOp::create(ix.b, ix.loc, VectorType::get(count, type.getElementType()), weights, at).getResult();
+  auto load = [&](ArrayRef<Value> at, int64_t part) {
+    return vector::LoadOp::create(ix.b, ix.loc, VectorType::get(part, type.getElementType()), weights, at).getResult();
   };
-  if (lanes <= panel) return load(index, lanes);
-  auto whole = VectorType::get(lanes, type.getElementType());
+  if (count <= panel) return load(index, count);
+  auto whole = VectorType::get(count, type.getElementType());
   Value all = arith::ConstantOp::create(ix.b, ix.loc, ix.b.getZeroAttr(whole));
-  for (int64_t lane = 0; lane < lanes; lane += panel) {
+  for (int64_t first = 0; first < count; first += panel) {
     SmallVector<Value> at(index);
-    at[1] = ix.add(index[1], lane / panel);
-    all = vector::InsertStridedSliceOp::create(ix.b, ix.loc, load(at, std::min(panel, lanes - lane)), all, ArrayRef<int64_t>{lane}, ArrayRef<int64_t>{1});
+    at[1] = ix.add(index[1], first / panel);
+    all = vector::InsertStridedSliceOp::create(ix.b, ix.loc, load(at, std::min(panel, count - first)), all, ArrayRef<int64_t>{first}, ArrayRef<int64_t>{1});
   }
   return all;
 }

@@ -43,6 +43,7 @@ struct ContractionProblem {
   mlir::Value columns;         // of one group
   int64_t groups = 1;
   bool batched = false, packed = false;
+  bool dots = false;           // weights are packed for dot products: [.., depth / 4, 4 * columns], a step of the reduction is four of `depth`
   bool lastFolded = false;     // the last row dimension and the channels are one dimension of `input`
   bool rowsCollapsed = false;  // `rows` is one dimension, the product of `resultSizes`
   bool contiguousColumns = true; // weights and result have unit stride along columns
@@ -51,6 +52,7 @@ struct ContractionProblem {
   int64_t inputChannels = 0;   // static size of input's channel dimension, if folded
   llvm::SmallVector<mlir::Value> resultSizes; // of the result before collapsing, without channels
 
+  bool unsignedInput() const { return const_cast<ContractOp &>(op).getUnsignedInput(); }
   mlir::Type accumulator() const { return const_cast<ContractOp &>(op).getAccumulatorType(); }
 };
 
@@ -63,12 +65,13 @@ struct ContractionTile {
   int64_t columns = 1;   // columns of a tile: a part of a panel of packed weights that divides it, or several whole panels
   int64_t vectors = 1;   // registers per row
   bool fma = false;
+  DotProduct dots = DotProduct::None;
 };
 ContractionTile chooseTile(const ContractionProblem &p, const TargetRow &target);
 /// The tile of so many columns.
 ContractionTile tileOf(const ContractionProblem &p, const TargetRow &target, int64_t columns);
 /// Packed weights at `index` [outer, panel, taps.., depth, column] and the columns after it; more than a panel has go on in the next one.
-mlir::Value loadPacked(IndexBuilder &ix, mlir::Value weights, mlir::ArrayRef<mlir::Value> index, int64_t lanes);
+mlir::Value loadPacked(IndexBuilder &ix, mlir::Value weights, mlir::ArrayRef<mlir::Value> index, int64_t count);
 
 /// Positions of one dimension in tiles: of `base` and, for the first `larger` of them, `base` + 1; with a dynamic size of `base` and a
 /// remainder.

@@ -1,6 +1,7 @@
 //===- LowerVectors.cpp - what the conversion to LLVM wants of vector code -----------------------===//
 #include "MathApproximation.h"
 #include "StoreBFloats.h"
+#include "ingot/Codegen/TargetTable.h"
 #include "ingot/Transforms/Passes.h"
 
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
@@ -30,10 +31,12 @@ static bool isTranscendental(StringRef name) {
 
 namespace {
 struct LowerVectors : ingot::impl::LowerVectorsBase<LowerVectors> {
+  using Base::Base;
   void runOnOperation() override {
     func::FuncOp func = getOperation();
     RewritePatternSet whole(&getContext());
     ingot::populateSigmoidApproximation(whole);
+    if (ingot::targetOf(func, target).fma) ingot::populateQuotients(whole);
     if (failed(applyPatternsGreedily(func, std::move(whole)))) return signalPassFailure();
     RewritePatternSet patterns(&getContext());
     populateMathF32ExpansionPatterns(patterns, isTranscendental);

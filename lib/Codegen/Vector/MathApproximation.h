@@ -13,6 +13,9 @@ void populateMathApproximation(mlir::RewritePatternSet &patterns);
 /// 1 / (1 + exp(-x)) as a whole: for before the exponential becomes a polynomial of its own.
 void populateSigmoidApproximation(mlir::RewritePatternSet &patterns);
 
+/// Quotients of vectors by a constant that are rounded to integers, as products. For targets that multiply and add in one rounding.
+void populateQuotients(mlir::RewritePatternSet &patterns);
+
 /// Maxima and minima with constants as comparisons.
 void populateSimplifyExtrema(mlir::RewritePatternSet &patterns);
 

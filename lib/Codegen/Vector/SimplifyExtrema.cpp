@@ -1,8 +1,9 @@
 //===- SimplifyExtrema.cpp - maxima and minima with constants -----------------------------------------===//
 //
-//   maximumf(x, c)  ->  c > x ? c : x
+//   maximumf(x, c)  ->  c > x ? c : x        maxnumf(x, c)  ->  x > c ? x : c
 //
-// which lets a NaN of x through as maximumf does, and is one instruction on x86, where maximumf takes five. The sign of a zero may differ.
+// which let a NaN of x through as maximumf does, or not as maxnumf does, and are one instruction on x86, where the others take five and three. The sign of
+// a zero may differ.
 //===--------------------------------------------------------------------------------------------------===//
 #include "MathApproximation.h"
 
@@ -34,9 +35,26 @@ template <class OpT> struct CompareWithConstant : OpRewritePattern<OpT> {
   }
 };
 
+/// The same where a NaN gives way to the constant.
+template <class OpT> struct CompareNumberWithConstant : OpRewritePattern<OpT> {
+  arith::CmpFPredicate predicate;
+  CompareNumberWithConstant(MLIRContext *context, arith::CmpFPredicate predicate) : OpRewritePattern<OpT>(context), predicate(predicate) {}
+
+  LogicalResult matchAndRewrite(OpT op, PatternRewriter &rewriter) const override {
+    Value x = op.getLhs(), bound = op.getRhs();
+    if (!CompareWithConstant<OpT>::isNumber(bound)) std::swap(x, bound);
+    if (!CompareWithConstant<OpT>::isNumber(bound)) return rewriter.notifyMatchFailure(op, "expected a constant that is a number");
+    Value taken = arith::CmpFOp::create(rewriter, op.getLoc(), predicate, x, bound);
+    rewriter.replaceOpWithNewOp<arith::SelectOp>(op, taken, x, bound);
+    return success();
+  }
+};
+
 } // namespace
 
 void ingot::populateSimplifyExtrema(RewritePatternSet &patterns) {
   patterns.add<CompareWithConstant<arith::MaximumFOp>>(patterns.getContext(), arith::CmpFPredicate::OGT);
   patterns.add<CompareWithConstant<arith::MinimumFOp>>(patterns.getContext(), arith::CmpFPredicate::OLT);
+  patterns.add<CompareNumberWithConstant<arith::MaxNumFOp>>(patterns.getContext(), arith::CmpFPredicate::OGT);
+  patterns.add<CompareNumberWithConstant<arith::MinNumFOp>>(patterns.getContext(), arith::CmpFPredicate::OLT);
 }

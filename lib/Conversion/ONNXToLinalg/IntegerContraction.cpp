@@ -4,8 +4,7 @@
 // go into the contraction as they are. A right zero point that is not a constant 0 is subtracted from the weights first, in i32.
 //===-----------------------------------------------------------------------------===//
 #include "Contraction.h"
-
-#include "mlir/IR/Matchers.h"
+#include "Saturation.h"
 
 using namespace mlir;
 using namespace ingot;
@@ -22,23 +21,15 @@ struct Quantized {
 
 /// x_scale * w_scale / y_scale and the zero point of the result.
 struct Requantization {
-  Value xScale, wScale, yScale, yZero;
+  Value xScale, wScale, yScale, yZero; // no zero point: null
   bool isUnsigned = false;
 };
 
 } // namespace
 
-static bool isConstantZero(Value v) {
-  ElementsAttr elements;
-  if (!matchPattern(v, m_Constant(&elements)) || !isa<IntegerType>(elements.getElementType()))
-    return false;
-  auto values = elements.tryGetValues<APInt>();
-  return values && llvm::all_of(*values, [](const APInt &i) { return i.isZero(); });
-}
-
 static Quantized quantized(Value original, Value lowered, Value originalZero, Value loweredZero) {
   Quantized q{lowered, isUnsigned(original), nullptr, false};
-  if (!isAbsent(originalZero) && !isConstantZero(originalZero)) {
+  if (!isAbsentOrZero(originalZero)) {
     q.zeroPoint = loweredZero;
     q.zeroIsUnsigned = isUnsigned(originalZero);
   }
@@ -67,7 +58,8 @@ static bool isScalar(Value v) { return cast<RankedTensorType>(v.getType()).hasSt
 /// i32 -> quantized: round(acc * xs * ws / ys) + zero, saturated; scales of the weights run along the last dimension.
 static Value requantize(ComputeBuilder &t, Value acc, const Requantization &q, ArrayRef<OpFoldResult> dims, Type element) {
   int64_t rank = dims.size();
-  SmallVector<Value> inputs = {acc, q.xScale, q.wScale, q.yScale, q.yZero};
+  SmallVector<Value> inputs = {acc, q.xScale, q.wScale, q.yScale};
+  if (q.yZero) inputs.push_back(q.yZero);
   SmallVector<AffineMap> maps = {t.b.getMultiDimIdentityMap(rank)};
   for (Value &v : MutableArrayRef<Value>(inputs).drop_front())
     maps.push_back(t.axisMap(v, rank - 1, dims));
@@ -75,13 +67,21 @@ static Value requantize(ComputeBuilder &t, Value acc, const Requantization &q, A
     Type f32 = t.b.getF32Type(), i32 = t.b.getI32Type();
     Value scale = s.div(s.mul(s.cast(x[1], f32, false, false), s.cast(x[2], f32, false, false)), s.cast(x[3], f32, false, false));
     Value real = s.mul(s.cast(x[0], f32, false, false), scale);
-    Value rounded = s.math<math::RoundEvenOp>(real);
-    Value shifted = s.add(rounded, s.cast(s.cast(x[4], i32, q.isUnsigned, q.isUnsigned), f32, false, false));
-    unsigned bits = element.getIntOrFloatBitWidth();
-    double low = q.isUnsigned ? 0 : -std::ldexp(1.0, bits - 1), high = std::ldexp(1.0, q.isUnsigned ? bits : bits - 1) - 1;
-    Value clamped = s.clamp(shifted, s.constant(f32, low), s.constant(f32, high));
-    return s.cast(s.cast(clamped, i32, false, false), element, false, q.isUnsigned);
+    Value zero = q.yZero ? s.cast(s.cast(x[4], i32, q.isUnsigned, q.isUnsigned), f32, false, false) : Value();
+    return saturate(s, real, zero, element, q.isUnsigned);
   });
+}
+
+/// acc - sums * zero, where `sums` runs along the last dimension.
+static Value withoutZeroTimes(ComputeBuilder &t, Value acc, Value sums, const Quantized &x, ArrayRef<OpFoldResult> dims) {
+  Type i32 = t.b.getI32Type();
+  int64_t rank = dims.size();
+  AffineMap scalar = t.mapOf(1, SmallVector<AffineExpr>(cast<RankedTensorType>(x.zeroPoint.getType()).getRank(), t.zero()));
+  // As a vector of its own, which is constant where the zero point is.
+  Value correction = t.mapWide({sums, x.zeroPoint}, {t.b.getMultiDimIdentityMap(1), scalar}, t.dims(sums), i32,
+                               [&](ScalarBuilder &s, ValueRange v) { return s.mul(v[0], s.cast(v[1], i32, x.zeroIsUnsigned, false)); });
+  return t.mapWide({acc, correction}, {t.b.getMultiDimIdentityMap(rank), t.select(rank, {rank - 1})}, dims, i32,
+                   [](ScalarBuilder &s, ValueRange v) { return s.sub(v[0], v[1]); });
 }
 
 //===-------------------------------- matrix products -----------------------------===//
@@ -109,12 +109,7 @@ static Value integerMatMul(ComputeBuilder &t, const Quantized &a, const Quantize
   Dims out = t.dims(product);
   Value sums = t.reduceWide(operands.b, {0}, t.number(i32, 0),
                             [&](ScalarBuilder &s, ValueRange x) { return s.add(x[1], s.cast(x[0], i32, operands.unsignedB, false)); });
-  int64_t rank = out.size();
-  AffineMap zeroMap = t.mapOf(rank, SmallVector<AffineExpr>(cast<RankedTensorType>(a.zeroPoint.getType()).getRank(), t.zero()));
-  return t.mapWide({product, sums, a.zeroPoint}, {t.b.getMultiDimIdentityMap(rank), t.select(rank, {rank - 1}), zeroMap}, out, i32,
-                   [&](ScalarBuilder &s, ValueRange x) {
-                     return s.sub(x[0], s.mul(x[1], s.cast(x[2], i32, a.zeroIsUnsigned, false)));
-                   });
+  return withoutZeroTimes(t, product, sums, a, out);
 }
 
 //===--------------------------------- convolutions -------------------------------===//
@@ -141,12 +136,7 @@ static Value integerConv(ComputeBuilder &t, const Quantized &x, const Quantized 
     axes.push_back(i);
   Value sums = t.reduceWide(weights, axes, t.number(i32, 0),
                             [&](ScalarBuilder &s, ValueRange v) { return s.add(v[1], s.cast(v[0], i32, unsignedWeights, false)); });
-  int64_t rank = out.size();
-  AffineMap zeroMap = t.mapOf(rank, SmallVector<AffineExpr>(cast<RankedTensorType>(x.zeroPoint.getType()).getRank(), t.zero()));
-  return t.mapWide({product, sums, x.zeroPoint}, {t.b.getMultiDimIdentityMap(rank), t.select(rank, {rank - 1}), zeroMap}, out, i32,
-                   [&](ScalarBuilder &s, ValueRange v) {
-                     return s.sub(v[0], s.mul(v[1], s.cast(v[2], i32, x.zeroIsUnsigned, false)));
-                   });
+  return withoutZeroTimes(t, product, sums, x, out);
 }
 
 namespace {
@@ -180,7 +170,7 @@ struct QLinearMatMulLowering : ONNXLowering<onnx::QLinearMatMulOp> {
     MatMulOperands operands{nullptr, nullptr, shapes.dims(op.getA()), shapes.dims(op.getB()), shapes.dims(op.getY())};
     Value acc = integerMatMul(t, a, w, operands);
     Dims out = t.dims(acc);
-    Requantization q{adaptor.getAScale(), adaptor.getBScale(), adaptor.getYScale(), adaptor.getYZeroPoint(), isUnsigned(op.getY())};
+    Requantization q{adaptor.getAScale(), adaptor.getBScale(), adaptor.getYScale(), isAbsentOrZero(op.getYZeroPoint()) ? Value() : adaptor.getYZeroPoint(), isUnsigned(op.getY())};
     b.replaceOp(op, t.castTo(requantize(t, acc, q, out, type.getElementType()), type));
     return success();
   }
@@ -223,7 +213,7 @@ struct QLinearConvLowering : ONNXLowering<onnx::QLinearConvOp> {
       acc = t.mapWide({acc, adaptor.getB()}, {b.getMultiDimIdentityMap(rank), t.select(rank, {rank - 1})}, out, b.getI32Type(),
                       [](ScalarBuilder &s, ValueRange v) { return s.add(v[0], v[1]); });
     }
-    Requantization q{adaptor.getXScale(), adaptor.getWScale(), adaptor.getYScale(), adaptor.getYZeroPoint(), isUnsigned(op.getY())};
+    Requantization q{adaptor.getXScale(), adaptor.getWScale(), adaptor.getYScale(), isAbsentOrZero(op.getYZeroPoint()) ? Value() : adaptor.getYZeroPoint(), isUnsigned(op.getY())};
     b.replaceOp(op, t.castTo(requantize(t, acc, q, out, type.getElementType()), type));
     return success();
   }

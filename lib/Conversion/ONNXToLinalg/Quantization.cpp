@@ -1,8 +1,10 @@
 //===- Quantization.cpp - between floats and scaled integers -----------------------------===//
 #include "ComputeBuilder.h"
 #include "NarrowTypes.h"
+#include "Saturation.h"
 #include "ingot/Conversion/ONNXToLinalg.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/IR/Matchers.h"
 
 #include <cmath>
 
@@ -38,16 +40,23 @@ static FailureOr<AffineMap> parameterMap(ComputeBuilder &t, Value &parameter, Ar
   return t.mapOf(rank, read);
 }
 
-/// The integer nearest to `real` + `zero`, saturated to the type's range.
-static Value saturate(ScalarBuilder &s, Value real, Value zero, Type element, bool isUnsigned) {
+Value ingot::saturate(ScalarBuilder &s, Value real, Value zero, Type element, bool isUnsigned) {
   Value shifted = s.math<math::RoundEvenOp>(real);
-  if (zero)
-    shifted = s.add(shifted, zero);
+  if (zero) shifted = s.add(shifted, zero);
   unsigned bits = element.getIntOrFloatBitWidth();
   double low = isUnsigned ? 0 : -std::ldexp(1.0, bits - 1), high = std::ldexp(1.0, isUnsigned ? bits : bits - 1) - 1;
-  Value clamped = s.clamp(shifted, s.like(shifted, low), s.like(shifted, high));
-  Type stored = s.b.getIntegerType(std::max(bits, 8u));
-  return s.cast(s.cast(clamped, s.b.getI32Type(), false, false), stored, false, false);
+  Value bounded = arith::MaxNumFOp::create(s.b, s.loc, shifted, s.like(shifted, low));
+  bounded = arith::MinNumFOp::create(s.b, s.loc, bounded, s.like(shifted, high));
+  Value whole = arith::FPToSIOp::create(s.b, s.loc, s.b.getI32Type(), bounded);
+  return s.cast(whole, s.b.getIntegerType(std::max(bits, 8u)), false, false);
+}
+
+bool ingot::isAbsentOrZero(Value operand) {
+  if (isAbsent(operand)) return true;
+  ElementsAttr elements;
+  if (!matchPattern(operand, m_Constant(&elements)) || !isa<IntegerType>(elements.getElementType())) return false;
+  auto values = elements.tryGetValues<APInt>();
+  return values && llvm::all_of(*values, [](const APInt &i) { return i.isZero(); });
 }
 
 namespace {
@@ -75,6 +84,10 @@ static FailureOr<QuantizationOperands> readOperands(ComputeBuilder &t, Operation
       return emitError(op->getLoc()) << "expected a scale and zero point per tensor, axis or block, got " << original.getType();
     result.inputs.push_back(read);
     result.maps.push_back(*map);
+  }
+  if (result.inputs.size() == 3 && isAbsentOrZero(op->getOperand(2))) {
+    result.inputs.pop_back();
+    result.maps.pop_back();
   }
   if (result.inputs.size() == 3)
     result.zero = getElementTypeOrSelf(op->getOperand(2).getType());

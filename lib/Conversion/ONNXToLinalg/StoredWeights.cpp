@@ -3,6 +3,7 @@
 // A kernel converts weights once for a task of many rows, so that they take the room that the model gives them, in the file and in memory.
 //===------------------------------------------------------------------------------------===//
 #include "StoredWeights.h"
+#include "Saturation.h"
 
 #include "ingot/Conversion/ONNXToLinalg.h"
 #include "ingot/Dialect/ONNX/ONNXDialect.h"
@@ -29,13 +30,6 @@ StoredWeights ingot::storedWeights(ConversionPatternRewriter &b, Value weights, 
   return {stored ? stored : converted};
 }
 
-static bool isZero(Value zeroPoint) {
-  if (isa<NoneType>(zeroPoint.getType())) return true;
-  auto constant = zeroPoint.getDefiningOp<onnx::ConstantOp>();
-  auto value = constant ? dyn_cast<DenseIntElementsAttr>(constant.getValue()) : DenseIntElementsAttr();
-  return value && llvm::all_of(value.getValues<APInt>(), [](const APInt &number) { return number.isZero(); });
-}
-
 StoredWeights ingot::quantizedWeights(ConversionPatternRewriter &b, Value weights, Value converted, int64_t columnDim) {
   auto dequantize = weights.getDefiningOp<onnx::DequantizeLinearOp>();
   if (!dequantize) return storedWeights(b, weights, converted);
@@ -43,7 +37,7 @@ StoredWeights ingot::quantizedWeights(ConversionPatternRewriter &b, Value weight
   auto scaleType = dyn_cast<RankedTensorType>(dequantize.getXScale().getType());
   if (!type || !type.hasStaticShape() || !type.getElementType().isInteger(8) || !dequantize.getX().getDefiningOp<onnx::ConstantOp>()) return {converted};
   if (!scaleType || !scaleType.hasStaticShape() || !scaleType.getElementType().isF32() || !elementType(converted).isF32()) return {converted};
-  if (dequantize.getBlockSize() != 0 || !isZero(dequantize.getXZeroPoint())) return {converted};
+  if (dequantize.getBlockSize() != 0 || !isAbsentOrZero(dequantize.getXZeroPoint())) return {converted};
   int64_t axis = static_cast<int64_t>(dequantize.getAxis());
   if (axis < 0) axis += type.getRank();
   bool uniform = scaleType.getNumElements() == 1, ofColumns = scaleType.getRank() == 1 && axis == columnDim;

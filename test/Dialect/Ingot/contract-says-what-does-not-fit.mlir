@@ -25,7 +25,7 @@ func.func @result(%x: tensor<1x4x8xf32>, %w: tensor<1x1x8x16xf32>, %o: tensor<4x
 // -----
 
 func.func @weights(%x: tensor<1x4x8xf32>, %w: tensor<8x16xf32>, %o: tensor<1x4x16xf32>) {
-  // expected-error @+1 {{expected weights of rank 4 (plain) or 5 (packed), got 2}}
+  // expected-error @+1 {{expected weights of rank 4 (plain), 5 or 6 (packed), got 2}}
   %r = ingot.contract ins(%x, %w : tensor<1x4x8xf32>, tensor<8x16xf32>) outs(%o : tensor<1x4x16xf32>)
       attributes {strides = array<i64: 1>, dilations = array<i64: 1>} {
   ^bb0(%a: f32):
@@ -91,5 +91,17 @@ func.func @yields(%x: tensor<1x4x8xf32>, %w: tensor<1x1x8x16xf32>, %o: tensor<1x
   ^bb0(%a: f32):
     ingot.yield %a : f32
   } -> tensor<1x4x16xf16>
+  return
+}
+
+// -----
+
+func.func @dots(%x: tensor<1x4x8xf32>, %w: tensor<1x1x1x2x16x4xi8>, %o: tensor<1x4x16xi32>) {
+  // expected-error @+1 {{expected signed 8-bit weights, four of the depth side by side, and 8-bit numbers beside them, got}}
+  %r = ingot.contract ins(%x, %w : tensor<1x4x8xf32>, tensor<1x1x1x2x16x4xi8>) outs(%o : tensor<1x4x16xi32>)
+      attributes {strides = array<i64: 1>, dilations = array<i64: 1>} {
+  ^bb0(%a: i32):
+    ingot.yield %a : i32
+  } -> tensor<1x4x16xi32>
   return
 }

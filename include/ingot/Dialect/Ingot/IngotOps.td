@@ -31,7 +31,8 @@ def Ingot_ContractOp : Ingot_Op<"contract", [
     Channels last.  r is the number of spatial dimensions, at least 1; a matrix product has r = 1 and no taps beyond one.
       input    [N, I1..Ir, G*IC]
       weights  [W, K1..Kr, IC, OC]              plain, or
-               [W, ceil(OC/NR), K1..Kr, IC, NR] packed in panels of NR columns, zero-filled at the end
+               [W, ceil(OC/NR), K1..Kr, IC, NR] packed in panels of NR columns, zero-filled at the end, or
+               [W, ceil(OC/NR), K1..Kr, IC/4, NR, 4] the same of 8-bit integers, four neighbours of the depth side by side
       out      [N, O1..Or, G*OC]
     W is `groups` (1 if there are none), or N when `batched_weights` is set (a batched matrix product: weights[n] for batch n).
 
@@ -68,7 +69,9 @@ def Ingot_ContractOp : Ingot_Op<"contract", [
   let extraClassDeclaration = [{
     ::mlir::MutableOperandRange getDpsInitsMutable() { return getOutMutable(); }
     int64_t getSpatialRank() { return ::llvm::cast<::mlir::ShapedType>(getInput().getType()).getRank() - 2; }
-    bool isPacked() { return ::llvm::cast<::mlir::ShapedType>(getWeights().getType()).getRank() == getSpatialRank() + 4; }
+    /// Whether weights lie in panels, of single numbers or of four for dot products.
+    bool isPacked() { return ::llvm::cast<::mlir::ShapedType>(getWeights().getType()).getRank() >= getSpatialRank() + 4; }
+    bool isPackedForDots() { return ::llvm::cast<::mlir::ShapedType>(getWeights().getType()).getRank() == getSpatialRank() + 5; }
     /// Elements before the first of spatial dimension `i` that windows may begin at.
     int64_t getPad(int64_t i) { return getPads().empty() ? 0 : getPads()[i]; }
     ::mlir::Type getAccumulatorType() { return getEpilogue().front().getArgument(0).getType(); }

@@ -68,8 +68,11 @@ LogicalResult ContractOp::verify() {
   int64_t r = getSpatialRank();
   if (r < 1) return emitOpError("expected an input of rank 3 or more, got rank ") << input.getRank();
   if (out.getRank() != input.getRank()) return emitOpError("expected a result of rank ") << input.getRank() << ", got " << out.getRank();
-  if (weights.getRank() != r + 3 && weights.getRank() != r + 4)
-    return emitOpError("expected weights of rank ") << r + 3 << " (plain) or " << r + 4 << " (packed), got " << weights.getRank();
+  if (weights.getRank() < r + 3 || weights.getRank() > r + 5)
+    return emitOpError("expected weights of rank ") << r + 3 << " (plain), " << r + 4 << " or " << r + 5 << " (packed), got " << weights.getRank();
+  auto isByte = [](ShapedType type) { return type.getElementType().isInteger(8); };
+  if (isPackedForDots() && (!isByte(input) || !isByte(weights) || getUnsignedWeights() || weights.getShape().back() != 4 || getDepthwise() || getWinograd()))
+    return emitOpError("expected signed 8-bit weights, four of the depth side by side, and 8-bit numbers beside them, got ") << weights << " and " << input;
   if ((int64_t)getStrides().size() != r || (int64_t)getDilations().size() != r)
     return emitOpError("expected ") << r << " strides and dilations, got " << getStrides().size() << " and " << getDilations().size();
   if (!getPads().empty() && (int64_t)getPads().size() != r) return emitOpError("expected ") << r << " pads, got " << getPads().size();

@@ -1,0 +1,257 @@
+//===- IntegerProducts.cpp - products of dequantised operands as products of integers -----------===//
+//
+// DequantizeLinear(x) * DequantizeLinear(w) = sx * sw * sum (x - zx)(w - zw): the sum is one of 8-bit integers, exact in i32, and the scales multiply its
+// columns. Activations then stay bytes between kernels.
+//===------------------------------------------------------------------------------------------===//
+#include "LayoutRewrites.h"
+
+#include "ingot/Codegen/TargetTable.h"
+#include "ingot/Runtime/ingot.h"
+#include "ingot/Transforms/Passes.h"
+
+#include "mlir/IR/DialectResourceBlobManager.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+
+namespace ingot {
+#define GEN_PASS_DEF_FORMINTEGERPRODUCTS
+#include "ingot/Transforms/Passes.h.inc"
+} // namespace ingot
+
+using namespace mlir;
+using namespace ingot::onnx;
+
+static bool isAbsent(Value v) { return isa<NoneType>(v.getType()); }
+static bool isAllOf(ArrayRef<int64_t> values, int64_t wanted) {
+  return llvm::all_of(values, [&](int64_t v) { return v == wanted; });
+}
+
+/// Type of a tensor of known rank whose elements are 8-bit integers.
+static RankedTensorType byteType(Value v) {
+  auto type = dyn_cast<RankedTensorType>(v.getType());
+  return type && type.getElementType().isInteger(8) ? type : RankedTensorType();
+}
+
+/// The numbers of an 8-bit constant; nothing for what is no constant.
+static std::optional<SmallVector<int>> bytesOf(Value v) {
+  auto constant = v.getDefiningOp<ConstantOp>();
+  RankedTensorType type = byteType(v);
+  if (!constant || !type) return std::nullopt;
+  ArrayRef<char> data;
+  bool isSplat = false;
+  if (auto dense = dyn_cast<DenseElementsAttr>(constant.getValue())) {
+    data = dense.getRawData();
+    isSplat = dense.isSplat();
+  } else if (auto resource = dyn_cast<DenseResourceElementsAttr>(constant.getValue())) {
+    AsmResourceBlob *blob = resource.getRawHandle().getBlob();
+    if (!blob) return std::nullopt;
+    data = blob->getData();
+  }
+  int64_t count = type.getNumElements();
+  if (static_cast<int64_t>(data.size()) != (isSplat ? 1 : count)) return std::nullopt;
+  bool isUnsigned = type.getElementType().isUnsignedInteger();
+  SmallVector<int> numbers;
+  numbers.reserve(count);
+  for (char byte : data) numbers.push_back(isUnsigned ? static_cast<unsigned char>(byte) : static_cast<signed char>(byte));
+  if (isSplat) numbers.assign(count, numbers.front());
+  return numbers;
+}
+
+namespace {
+
+/// scale * (data - zero)
+struct Dequantized {
+  DequantizeLinearOp op;
+  Value data, scale, zero; // no zero point: an absent value
+  bool isScaledByOne() const { return cast<ShapedType>(scale.getType()).getNumElements() == 1; }
+  bool isZeroPointZero() const {
+    if (isAbsent(zero)) return true;
+    auto numbers = bytesOf(zero);
+    return numbers && llvm::all_of(*numbers, [](int n) { return n == 0; });
+  }
+};
+
+} // namespace
+
+/// Bytes with a scale in f32 for all, or for each position along an axis.
+static std::optional<Dequantized> readDequantized(Value v) {
+  auto op = v.getDefiningOp<DequantizeLinearOp>();
+  if (!op || !byteType(op.getX()) || op.getBlockSize() != 0) return std::nullopt;
+  auto scale = dyn_cast<RankedTensorType>(op.getXScale().getType());
+  if (!scale || !scale.hasStaticShape() || scale.getRank() > 1 || !scale.getElementType().isF32()) return std::nullopt;
+  if (!isAbsent(op.getXZeroPoint()) && !byteType(op.getXZeroPoint())) return std::nullopt;
+  return Dequantized{op, op.getX(), op.getXScale(), op.getXZeroPoint()};
+}
+
+static std::optional<Dequantized> readActivation(Value v) {
+  auto x = readDequantized(v);
+  if (!x || !x->isScaledByOne()) return std::nullopt;
+  if (!isAbsent(x->zero) && (!byteType(x->zero).hasStaticShape() || byteType(x->zero).getNumElements() != 1)) return std::nullopt;
+  return x;
+}
+
+/// Constant weights with a scale for all or for each position along `columnDim`, whose numbers less the zero point fit 8 bits.
+static std::optional<Dequantized> readWeights(Value v, int64_t columnDim) {
+  auto w = readDequantized(v);
+  if (!w) return std::nullopt;
+  RankedTensorType type = byteType(w->data);
+  int64_t axis = static_cast<int64_t>(w->op.getAxis());
+  if (axis < 0) axis += type.getRank();
+  if (!w->isScaledByOne() && axis != columnDim) return std::nullopt;
+  auto numbers = bytesOf(w->data);
+  if (!numbers) return std::nullopt;
+  if (isAbsent(w->zero)) return w;
+  auto zeros = bytesOf(w->zero);
+  if (!zeros || zeros->empty() || byteType(w->zero).getRank() > 1) return std::nullopt;
+  int64_t columns = type.getDimSize(columnDim), behind = 1;
+  for (int64_t d : type.getShape().drop_front(columnDim + 1)) behind *= d;
+  if (zeros->size() != 1 && static_cast<int64_t>(zeros->size()) != columns) return std::nullopt;
+  for (auto [i, number] : llvm::enumerate(*numbers)) {
+    int centred = number - (*zeros)[zeros->size() == 1 ? 0 : i / behind % columns];
+    if (centred < -128 || centred > 127) return std::nullopt;
+  }
+  return w;
+}
+
+namespace {
+
+/// Builds ONNX operators.
+struct Operators {
+  OpBuilder &b;
+  Location loc;
+
+  Value none() { return NoValueOp::create(b, loc, b.getNoneType()); }
+  Value reshape(Value v, ArrayRef<int64_t> shape) {
+    auto type = cast<RankedTensorType>(v.getType());
+    if (type.getShape() == shape) return v;
+    return ReshapeOp::create(b, loc, RankedTensorType::get(shape, type.getElementType()), v, indexConstant(b, loc, shape));
+  }
+  Value cast8(Value v, Type element) {
+    auto type = mlir::cast<RankedTensorType>(v.getType());
+    if (type.getElementType() == element) return v;
+    return BitCastOp::create(b, loc, type.clone(element), v, b.getI64IntegerAttr(INGOT_INT8));
+  }
+  /// One number of a vector for each position along `dim`, or one number for all, beside a tensor of `rank` dimensions.
+  Value along(Value v, int64_t dim, int64_t rank) {
+    int64_t count = mlir::cast<RankedTensorType>(v.getType()).getNumElements();
+    if (count == 1) return reshape(v, {});
+    SmallVector<int64_t> shape(rank - dim, 1);
+    shape.front() = count;
+    return reshape(v, shape);
+  }
+  /// Signed weights with a zero point of 0.
+  Value centred(const Dequantized &w, int64_t columnDim) {
+    RankedTensorType type = byteType(w.data);
+    // In 8 bits, where the difference fits whatever the signs were.
+    Type element = w.isZeroPointZero() && type.getElementType().isSignlessInteger() ? type.getElementType() : IntegerType::get(b.getContext(), 8);
+    Value data = cast8(w.data, element);
+    if (w.isZeroPointZero()) return data;
+    return SubOp::create(b, loc, type.clone(element), data, along(cast8(w.zero, element), columnDim, type.getRank()));
+  }
+  /// sum * sx * sw + bias (null: none), in f32; scales of weights and bias run along `dim` of the result.
+  Value scaled(Value sum, const Dequantized &x, const Dequantized &w, Value bias, int64_t dim) {
+    auto type = RankedTensorType::get(mlir::cast<RankedTensorType>(sum.getType()).getShape(), b.getF32Type());
+    int64_t rank = type.getRank();
+    Value real = CastOp::create(b, loc, type, sum, b.getI64IntegerAttr(INGOT_FLOAT), b.getI64IntegerAttr(1), b.getStringAttr("up"));
+    Value xScale = reshape(x.scale, {}), wScale = along(w.scale, dim, rank);
+    Value scale = MulOp::create(b, loc, wScale.getType(), wScale, xScale);
+    real = MulOp::create(b, loc, type, real, scale);
+    return !bias || isAbsent(bias) ? real : AddOp::create(b, loc, type, real, bias).getResult();
+  }
+};
+
+constexpr int64_t kMostTerms = 1 << 16; // 2^16 * 255 * 128 < 2^31
+
+struct IntegerConv : OpRewritePattern<ConvOp> {
+  ingot::DotProduct dots;
+  IntegerConv(MLIRContext *context, ingot::DotProduct dots) : OpRewritePattern(context), dots(dots) {}
+
+  LogicalResult matchAndRewrite(ConvOp op, PatternRewriter &b) const override {
+    auto type = dyn_cast<RankedTensorType>(op.getType());
+    if (!type || !type.getElementType().isF32()) return b.notifyMatchFailure(op, "expected a result of f32 and known rank");
+    auto x = readActivation(op.getX());
+    auto w = x ? readWeights(op.getW(), /*columnDim=*/0) : std::nullopt;
+    if (!w) return b.notifyMatchFailure(op, "expected dequantised bytes and constant weights");
+    ArrayRef<int64_t> shape = byteType(w->data).getShape();
+    int64_t depth = shape[1], terms = depth, columns = shape[0] / std::max<int64_t>(1, op.getGroup());
+    for (int64_t taps : shape.drop_front(2)) terms *= taps;
+    if (depth == 0 || depth % 4 || columns < 4 || terms > kMostTerms) return b.notifyMatchFailure(op, "expected a depth of fours");
+    bool unpadded = op.getAutoPad() == "VALID" || (op.getAutoPad() == "NOTSET" && (!op.getPads() || isAllOf(*op.getPads(), 0)));
+    // What counts as zero outside of the image is the number 0.
+    if (!unpadded && !x->isZeroPointZero()) return b.notifyMatchFailure(op, "expected padding with the zero point");
+    if (isWinograds(op, shape)) return b.notifyMatchFailure(op, "expected a convolution that Winograd's form does not take");
+
+    Operators o{b, op.getLoc()};
+    auto sumType = RankedTensorType::get(type.getShape(), b.getI32Type());
+    auto sum = ConvIntegerOp::create(b, op.getLoc(), sumType, x->data, o.centred(*w, 0), x->zero, o.none(), op.getAutoPadAttr(), op.getDilationsAttr(),
+                                     op.getGroupAttr(), op.getKernelShapeAttr(), op.getPadsAttr(), op.getStridesAttr());
+    Value bias = isAbsent(op.getB()) ? op.getB() : o.along(op.getB(), 1, type.getRank());
+    b.replaceOp(op, o.scaled(sum, *x, *w, bias, /*dim=*/1));
+    return success();
+  }
+
+  /// In f32 it has fewer than half of the multiplications, which pairs of products do not make up for.
+  bool isWinograds(ConvOp op, ArrayRef<int64_t> weights) const {
+    bool square = weights.size() == 4 && weights[2] == 3 && weights[3] == 3;
+    auto areOne = [](std::optional<ArrayRef<int64_t>> values) { return !values || isAllOf(*values, 1); };
+    return dots != ingot::DotProduct::Quads && square && op.getGroup() == 1 && areOne(op.getStrides()) && areOne(op.getDilations());
+  }
+};
+
+/// A product of rows with a constant matrix [K, N].
+static FailureOr<Value> integerProduct(PatternRewriter &b, Operation *op, Value a, Value matrix, bool transposed, Value bias) {
+  auto type = dyn_cast<RankedTensorType>(op->getResult(0).getType());
+  auto aType = dyn_cast<RankedTensorType>(a.getType());
+  if (!type || !type.getElementType().isF32() || !aType || aType.getRank() < 2)
+    return b.notifyMatchFailure(op, "expected matrices of f32");
+  auto x = readActivation(a);
+  auto matrixType = dyn_cast<RankedTensorType>(matrix.getType());
+  auto w = x && matrixType && matrixType.getRank() == 2 ? readWeights(matrix, /*columnDim=*/transposed ? 0 : 1) : std::nullopt;
+  if (!w) return b.notifyMatchFailure(op, "expected dequantised bytes and constant weights");
+  int64_t depth = matrixType.getDimSize(transposed ? 1 : 0), columns = matrixType.getDimSize(transposed ? 0 : 1);
+  if (depth == 0 || depth % 4 || columns < 4 || depth > kMostTerms) return b.notifyMatchFailure(op, "expected a depth of fours");
+  Operators o{b, op->getLoc()};
+  Value weights = o.centred(*w, transposed ? 0 : 1);
+  if (transposed) {
+    auto turned = RankedTensorType::get({depth, columns}, cast<RankedTensorType>(weights.getType()).getElementType());
+    weights = TransposeOp::create(b, op->getLoc(), turned, weights, b.getDenseI64ArrayAttr({1, 0}));
+  }
+  auto sumType = RankedTensorType::get(type.getShape(), b.getI32Type());
+  Value sum = MatMulIntegerOp::create(b, op->getLoc(), sumType, x->data, weights, x->zero, o.none());
+  return o.scaled(sum, *x, *w, bias, type.getRank() - 1);
+}
+
+struct IntegerMatMul : OpRewritePattern<MatMulOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(MatMulOp op, PatternRewriter &b) const override {
+    auto product = integerProduct(b, op, op.getA(), op.getB(), /*transposed=*/false, /*bias=*/{});
+    if (failed(product)) return failure();
+    b.replaceOp(op, *product);
+    return success();
+  }
+};
+
+struct IntegerGemm : OpRewritePattern<GemmOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(GemmOp op, PatternRewriter &b) const override {
+    if (op.getTransA() || op.getAlpha().convertToDouble() != 1 || (!isAbsent(op.getC()) && op.getBeta().convertToDouble() != 1))
+      return b.notifyMatchFailure(op, "expected a product without factors");
+    auto product = integerProduct(b, op, op.getA(), op.getB(), op.getTransB(), op.getC());
+    if (failed(product)) return failure();
+    b.replaceOp(op, *product);
+    return success();
+  }
+};
+
+struct FormIntegerProducts : ingot::impl::FormIntegerProductsBase<FormIntegerProducts> {
+  using Base::Base;
+  void runOnOperation() override {
+    ingot::DotProduct dots = ingot::lookupTarget(target).dots;
+    if (dots == ingot::DotProduct::None) return;
+    RewritePatternSet patterns(&getContext());
+    patterns.add<IntegerConv>(&getContext(), dots);
+    patterns.add<IntegerMatMul, IntegerGemm>(&getContext());
+    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns)))) signalPassFailure();
+  }
+};
+
+} // namespace
