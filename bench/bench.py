@@ -74,7 +74,7 @@ def export(names):
     if absent:
         say(f"exporting {', '.join(absent)}")
         if subprocess.call(["/usr/bin/python3", os.path.join(ROOT, "bench", "export_models.py"), folder, *absent], stdout=sys.stderr):
-            sys.exit("bench: the export failed; needed are the packages python3-torch python3-torchvision python3-onnx")
+            sys.exit("bench: the export failed; expected a name out of export_models.py --list, and the packages python3-torch python3-torchvision python3-onnx")
     return paths
 
 

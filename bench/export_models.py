@@ -197,6 +197,9 @@ def main():
     if len(sys.argv) < 2 or sys.argv[1] == "--list":
         print("\n".join(MODELS)); return
     out, names = sys.argv[1], sys.argv[2:] or list(MODELS)
+    unknown = [name for name in names if name not in MODELS]
+    if unknown:
+        sys.exit(f"export_models: no model is called {', '.join(unknown)}; expected names out of: {', '.join(MODELS)}")
     os.makedirs(out, exist_ok=True)
     for name in names:
         torch.manual_seed(zlib.crc32(name.encode()))

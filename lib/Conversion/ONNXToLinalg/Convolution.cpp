@@ -67,6 +67,15 @@ static std::optional<SmallVector<int64_t>> kernelPads(const Window &window, cons
   return pads;
 }
 
+/// The bytes that the numbers of a convolution with one filter per channel are cast from, which its kernel reads as they are; null: none.
+static Value bytesOfFilter(onnx::ConvOp op, ConversionPatternRewriter &b) {
+  auto cast = op.getX().getDefiningOp<onnx::CastOp>();
+  auto weights = mlir::cast<RankedTensorType>(op.getW().getType());
+  if (!cast || !elementType(op.getX()).isF32() || !mlir::cast<ShapedType>(cast.getInput().getType()).getElementType().isInteger(8)) return {};
+  if (op.getGroup() == 1 || weights.getDimSize(1) != 1 || weights.getDimSize(0) != op.getGroup()) return {};
+  return b.getRemappedValue(cast.getInput());
+}
+
 namespace {
 
 /// y[n, o, c] = sum over k, i of x[n, o * strides + k * dilations - pads, i] * w[c, i, k] + b[c]
@@ -84,7 +93,9 @@ struct ConvLowering : ONNXLowering<onnx::ConvOp> {
     auto pads = weights.hasStaticShape() ? kernelPads(window, windowAttributes(op)) : std::nullopt;
     Value x = pads ? adaptor.getX() : window.pad(t, adaptor.getX(), t.number(type.getElementType(), 0));
     StoredWeights stored = quantizedWeights(b, op.getW(), adaptor.getW(), /*columnDim=*/0);
-    Value y = convolve(t, x, stored.value, window, op.getGroup(), out, type.getElementType(), false, stored.isUnsigned,
+    bool readsUnsigned = false;
+    if (Value bytes = pads ? bytesOfFilter(op, b) : Value()) x = bytes, readsUnsigned = isUnsigned(op.getX().getDefiningOp<onnx::CastOp>().getInput());
+    Value y = convolve(t, x, stored.value, window, op.getGroup(), out, type.getElementType(), readsUnsigned, stored.isUnsigned,
                        pads.value_or(SmallVector<int64_t>()));
     int64_t rank = type.getRank();
     bool hasBias = !isAbsent(op.getB());

@@ -49,3 +49,18 @@ func.func @far_zero_point(%x: tensor<?x8xui8>) -> tensor<?x16xf32> {
   %y = onnx.MatMul %dx, %dw : (tensor<?x8xf32>, tensor<8x16xf32>) -> tensor<?x16xf32>
   return %y : tensor<?x16xf32>
 }
+
+// Filters of one channel read bytes that their kernel converts; the scale is in the weights.
+// CHECK-LABEL: func @filters
+// CHECK-SAME: %[[X:.*]]: tensor<1x8x5x5xui8>
+// CHECK: %[[NUMBERS:.*]] = onnx.Cast %[[X]]
+// CHECK: %[[SCALED:.*]] = onnx.Mul
+// CHECK: onnx.Conv %[[NUMBERS]], %[[SCALED]]
+func.func @filters(%x: tensor<1x8x5x5xui8>) -> tensor<1x8x3x3xf32> {
+  %none = onnx.NoValue
+  %xs = onnx.Constant {value = dense<0.5> : tensor<f32>} : tensor<f32>
+  %w = onnx.Constant {value = dense<2.0> : tensor<8x1x3x3xf32>} : tensor<8x1x3x3xf32>
+  %dx = onnx.DequantizeLinear %x, %xs, %none : (tensor<1x8x5x5xui8>, tensor<f32>, none) -> tensor<1x8x5x5xf32>
+  %y = onnx.Conv %dx, %w, %none {group = 8 : i64} : (tensor<1x8x5x5xf32>, tensor<8x1x3x3xf32>, none) -> tensor<1x8x3x3xf32>
+  return %y : tensor<1x8x3x3xf32>
+}

@@ -197,6 +197,27 @@ struct IntegerConv : OpRewritePattern<ConvOp> {
   }
 };
 
+/// One filter per channel: the kernel converts bytes as it reads them, so that they need not be floats in memory.
+struct BytesIntoFilters : OpRewritePattern<ConvOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(ConvOp op, PatternRewriter &b) const override {
+    auto weights = dyn_cast<RankedTensorType>(op.getW().getType());
+    auto type = dyn_cast<RankedTensorType>(op.getX().getType());
+    if (!weights || !type || !type.getElementType().isF32() || op.getGroup() == 1 || weights.getDimSize(1) != 1 || weights.getDimSize(0) != op.getGroup())
+      return b.notifyMatchFailure(op, "expected one filter per channel");
+    auto x = readActivation(op.getX());
+    if (!x || !x->isZeroPointZero()) return b.notifyMatchFailure(op, "expected dequantised bytes with a zero point of 0");
+    Operators o{b, op.getLoc()};
+    Value number = CastOp::create(b, op.getLoc(), type, x->data, b.getI64IntegerAttr(INGOT_FLOAT), b.getI64IntegerAttr(1), b.getStringAttr("up"));
+    Value scaled = MulOp::create(b, op.getLoc(), weights, op.getW(), o.reshape(x->scale, {}));
+    b.modifyOpInPlace(op, [&] {
+      op.getXMutable().assign(number);
+      op.getWMutable().assign(scaled);
+    });
+    return success();
+  }
+};
+
 /// A product of rows with a constant matrix [K, N].
 static FailureOr<Value> integerProduct(PatternRewriter &b, Operation *op, Value a, Value matrix, bool transposed, Value bias) {
   auto type = dyn_cast<RankedTensorType>(op->getResult(0).getType());
@@ -249,7 +270,7 @@ struct FormIntegerProducts : ingot::impl::FormIntegerProductsBase<FormIntegerPro
     if (dots == ingot::DotProduct::None) return;
     RewritePatternSet patterns(&getContext());
     patterns.add<IntegerConv>(&getContext(), dots);
-    patterns.add<IntegerMatMul, IntegerGemm>(&getContext());
+    patterns.add<IntegerMatMul, IntegerGemm, BytesIntoFilters>(&getContext());
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns)))) signalPassFailure();
   }
 };
