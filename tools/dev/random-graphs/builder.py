@@ -150,7 +150,7 @@ class Builder:
         for value in outputs:
             if value and numpy.prod(value[1], dtype=numpy.int64) > 4 * self.limit:
                 raise Unfit("size")
-            if value and (not numpy.isfinite(value[2:]).all() or max(abs(value[2]), abs(value[3])) > self.most(value[0])):
+            if value and (not numpy.isfinite([float(v) for v in value[2:]]).all() or max(abs(value[2]), abs(value[3])) > self.most(value[0])):
                 raise Unfit("range")
             if value and value[0] in FLOATS and value[4] > 0.02 * max(abs(value[2]), abs(value[3]), 1e-3):
                 raise Unfit("error")
