@@ -156,6 +156,8 @@ static void buildBufferize(OpPassManager &pm, const PipelineOptions &options) {
   bufferize.functionBoundaryTypeConversion = bufferization::LayoutMapOption::IdentityLayoutMap;
   bufferize.unknownTypeConversion = bufferization::LayoutMapOption::IdentityLayoutMap;
   pm.addPass(bufferization::createOneShotBufferizePass(bufferize));
+  // No output is overwritten before it is copied to another.
+  pm.addPass(createOrderOutputCopies());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   // A copy of a slice onto itself shows as one only now.

@@ -192,6 +192,15 @@ def PackWeights : Pass<"ingot-pack-weights"> {
 
 //===------------------------------ bufferize --------------------------------------===//
 
+def OrderOutputCopies : Pass<"ingot-order-output-copies", "::mlir::ModuleOp"> {
+  let summary = "read what lies in the buffer of an output before another result is copied there";
+  let description = [{
+    `memref.copy %a, %first` before `memref.copy %first, %second` loses what is in the output `%first`; the copies at the end of `@main` are ordered so that
+    each buffer is read before it is written. Two outputs that change places get a buffer between them. Copies that are in order stay.
+  }];
+  let dependentDialects = ["::mlir::memref::MemRefDialect"];
+}
+
 def ForwardCopies : Pass<"ingot-forward-copies", "::mlir::ModuleOp"> {
   let summary = "make what is copied into a larger buffer where it will lie";
   let description = [{
