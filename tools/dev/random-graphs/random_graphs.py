@@ -3,9 +3,11 @@
 
 usage:  random_graphs.py generate FOLDER [--count N] [--seed S] [--nodes N] [--only PART]   write cases FOLDER/<seed>/model.onnx with inputs
         random_graphs.py expect   FOLDER [--level N]       let ONNX Runtime compute the outputs; a model that it refuses is dropped and counted
-        random_graphs.py compare  FOLDER [OPTION...]       compile and run all with ingot-numerics (with its options), sort what differs
-        random_graphs.py reduce   CASE TO                  the fewest nodes of a case whose results still differ, as a case
+        random_graphs.py compare  FOLDER [OPTION...]       compile and run all with ingot-numerics (and its options, such as --symbolic), sort what differs
+        random_graphs.py reduce   CASE TO [OPTION...]      the fewest nodes of a case whose results still differ, as a case
         random_graphs.py run      FOLDER [--count N] [--seed S] ...                          the first three, one after the other
+
+With --symbolic no size of an input is known when the model is compiled; what then depends on the length of an input is refused by name.
 
 A case is one that ingot-numerics reads. Sizes of inputs are symbolic in half of the models. The seed of a model is its name: the same seed gives
 the same model. Differences for which ONNX Runtime departs from ONNX are told in explained.txt beside this program, with the reason.
@@ -44,7 +46,7 @@ FAMILIES = (elementwise, movement, indexing, contraction, quantization, control,
 
 def table(only=None):
     rows = [row for family in FAMILIES for row in family.OPS]
-    return [r for r in rows if not only or fnmatch.fnmatch(r[0].__name__, only)]
+    return [r for r in rows if not only or any(fnmatch.fnmatch(r[0].__name__, pattern) for pattern in only.split(","))]
 
 
 def make(seed, nodes, only):
@@ -167,7 +169,7 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--nodes", type=int, default=12)
     parser.add_argument("--level", type=int, default=0)
-    parser.add_argument("--only", help="only operators whose function matches this pattern")
+    parser.add_argument("--only", help="only operators whose function matches one of these patterns, with commas between them")
     args, options = parser.parse_known_args()
     if args.what == "reduce":
         return reducer.reduce(args.folder, args.to, write_case, options)
