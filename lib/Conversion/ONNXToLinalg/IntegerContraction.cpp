@@ -1,10 +1,12 @@
 //===- IntegerContraction.cpp - products of 8-bit integers ----------------------------===//
 //
 // The zero point of the left operand leaves the product: sum (x - zx) w = sum x w - zx * sum w, where padding is with zx. So 8-bit operands
-// go into the contraction as they are. A right zero point that is not a constant 0 is subtracted from the weights first, in i32.
+// go into the contraction as they are. Weights go in as signed bytes: constants less their zero point where that fits; of a matrix product, unsigned ones
+// less 128, and what is left of the zero point leaves the product as that of the left operand does, with sums of rows. Else it is subtracted first, in i32.
 //===-----------------------------------------------------------------------------===//
 #include "Contraction.h"
 #include "Saturation.h"
+#include "ingot/Dialect/ONNX/Bytes.h"
 
 using namespace mlir;
 using namespace ingot;
@@ -15,6 +17,7 @@ namespace {
 struct Quantized {
   Value data;
   bool isUnsigned = false;
+  Value original;               // of the onnx dialect
   Value zeroPoint;              // null: zero
   bool zeroIsUnsigned = false;
 };
@@ -28,7 +31,7 @@ struct Requantization {
 } // namespace
 
 static Quantized quantized(Value original, Value lowered, Value originalZero, Value loweredZero) {
-  Quantized q{lowered, isUnsigned(original), nullptr, false};
+  Quantized q{lowered, isUnsigned(original), original, nullptr, false};
   if (!isAbsentOrZero(originalZero)) {
     q.zeroPoint = loweredZero;
     q.zeroIsUnsigned = isUnsigned(originalZero);
@@ -50,6 +53,26 @@ static Value withoutZeroPoint(ComputeBuilder &t, const Quantized &q, int64_t axi
     Value v = s.cast(x[0], s.resultType, q.isUnsigned, false);
     return x.size() == 1 ? v : s.sub(v, s.cast(x[1], s.resultType, q.zeroIsUnsigned, false));
   });
+}
+
+/// The numbers less the zero point in signed bytes, where constants tell that they fit; null: they do not.
+static Value centred(ComputeBuilder &t, const Quantized &q, Value originalZero, int64_t axis) {
+  auto type = onnx::byteType(q.original);
+  auto numbers = onnx::bytesOf(q.original);
+  if (!numbers || !type.getRank()) return {};
+  SmallVector<int> zeros{0};
+  if (q.zeroPoint) {
+    auto read = onnx::bytesOf(originalZero);
+    if (!read || read->empty() || onnx::byteType(originalZero).getRank() > 1) return {};
+    zeros = *read;
+  }
+  if (!onnx::fitsAround(type, *numbers, zeros, axis)) return {};
+  if (!q.zeroPoint) return q.data;
+  Value zero = q.zeroPoint;
+  AffineMap zeroMap = t.axisMap(zero, axis, t.dims(q.data));
+  // In eight bits, where the difference fits whatever the signs are.
+  return t.mapWide({q.data, zero}, {t.b.getMultiDimIdentityMap(type.getRank()), zeroMap}, t.dims(q.data), t.b.getI8Type(),
+                   [](ScalarBuilder &s, ValueRange x) { return arith::SubIOp::create(s.b, s.loc, x[0], x[1]).getResult(); });
 }
 
 /// A zero point that is one number for the whole tensor.
@@ -86,41 +109,88 @@ static Value withoutZeroTimes(ComputeBuilder &t, Value acc, Value sums, const Qu
 
 //===-------------------------------- matrix products -----------------------------===//
 
-/// Sum of (a - za)(b - zb) in i32.
-static Value integerMatMul(ComputeBuilder &t, const Quantized &a, const Quantized &b, MatMulOperands operands) {
+/// Unsigned bytes less 128.
+static Value asSigned(ComputeBuilder &t, Value bytes) {
+  return t.mapWide({bytes}, {t.b.getMultiDimIdentityMap(2)}, t.dims(bytes), t.b.getI8Type(), [](ScalarBuilder &s, ValueRange x) {
+    Value top = arith::ConstantOp::create(s.b, s.loc, s.b.getI8IntegerAttr(-128));
+    return arith::XOrIOp::create(s.b, s.loc, x[0], top).getResult();
+  });
+}
+
+/// acc - (sums of the rows of a - depth * za) * (zb - shift), where `shift` is what was subtracted from b already.
+static Value withoutRows(ComputeBuilder &t, Value acc, const Quantized &a, const Quantized &b, int64_t depth, int64_t shift) {
+  Type i32 = t.b.getI32Type();
+  Dims out = t.dims(acc);
+  int64_t rank = out.size(), aRank = cast<RankedTensorType>(a.data.getType()).getRank();
+  Value sums = t.reduceWide(a.data, {aRank - 1}, t.number(i32, 0),
+                            [&](ScalarBuilder &s, ValueRange x) { return s.add(x[1], s.cast(x[0], i32, a.isUnsigned, false)); });
+  auto rows = llvm::to_vector(llvm::seq<int64_t>(0, rank - 1));
+  SmallVector<Value> inputs{acc, sums};
+  SmallVector<AffineMap> maps{t.b.getMultiDimIdentityMap(rank), t.select(rank, rows)};
+  if (a.zeroPoint) {
+    inputs.push_back(a.zeroPoint);
+    maps.push_back(t.mapOf(rank, SmallVector<AffineExpr>(cast<RankedTensorType>(a.zeroPoint.getType()).getRank(), t.zero())));
+  }
+  if (b.zeroPoint) {
+    Value zero = b.zeroPoint;
+    maps.push_back(t.axisMap(zero, rank - 1, out));
+    inputs.push_back(zero);
+  }
+  return t.mapWide(inputs, maps, out, i32, [&](ScalarBuilder &s, ValueRange x) {
+    Value row = x[1], zero = s.constant(i32, -shift);
+    if (a.zeroPoint) row = s.sub(row, s.mul(s.constant(i32, depth), s.cast(x[2], i32, a.zeroIsUnsigned, false)));
+    if (b.zeroPoint) zero = s.add(zero, s.cast(x.back(), i32, b.zeroIsUnsigned, false));
+    return s.sub(x[0], s.mul(row, zero));
+  });
+}
+
+/// Sum of (a - za)(b - zb) in i32. `zeroB` is zb in the onnx dialect.
+static Value integerMatMul(ComputeBuilder &t, const Quantized &a, const Quantized &b, Value zeroB, MatMulOperands operands) {
   Type i32 = t.b.getI32Type();
   int64_t aRank = operands.aDims.size(), bRank = operands.bDims.size();
+  auto matrix = cast<RankedTensorType>(b.data.getType());
+  bool oneZeroOfA = !a.zeroPoint || isScalar(a.zeroPoint), needsRows = false;
   operands.a = a.data;
   operands.b = b.data;
   operands.unsignedA = a.isUnsigned;
   operands.unsignedB = b.isUnsigned;
-  if (b.zeroPoint) {
+  if (Value constant = centred(t, b, zeroB, bRank - 1)) {
+    operands.b = constant;
+    operands.unsignedB = false;
+  } else if (bRank == 2 && aRank >= 2 && matrix.hasStaticShape() && matrix.getElementType().isInteger(8) && oneZeroOfA && (b.zeroPoint || b.isUnsigned)) {
+    needsRows = true;
+    if (b.isUnsigned) operands.b = asSigned(t, b.data);
+    operands.unsignedB = false;
+  } else if (b.zeroPoint) {
     operands.b = withoutZeroPoint(t, b, bRank - 1);
     operands.unsignedB = false;
   }
-  if (!a.zeroPoint)
-    return matMul(t, operands, i32);
-  if (bRank != 2 || !isScalar(a.zeroPoint)) {
+  if (a.zeroPoint && (bRank != 2 || !oneZeroOfA)) {
     operands.a = withoutZeroPoint(t, a, std::max<int64_t>(aRank - 2, 0));
     operands.unsignedA = false;
     return matMul(t, operands, i32);
   }
   Value product = matMul(t, operands, i32);
-  Dims out = t.dims(product);
-  Value sums = t.reduceWide(operands.b, {0}, t.number(i32, 0),
-                            [&](ScalarBuilder &s, ValueRange x) { return s.add(x[1], s.cast(x[0], i32, operands.unsignedB, false)); });
-  return withoutZeroTimes(t, product, sums, a, out);
+  if (a.zeroPoint) {
+    Value sums = t.reduceWide(operands.b, {0}, t.number(i32, 0),
+                              [&](ScalarBuilder &s, ValueRange x) { return s.add(x[1], s.cast(x[0], i32, operands.unsignedB, false)); });
+    product = withoutZeroTimes(t, product, sums, a, t.dims(product));
+  }
+  return needsRows ? withoutRows(t, product, a, b, matrix.getDimSize(0), b.isUnsigned ? 128 : 0) : product;
 }
 
 //===--------------------------------- convolutions -------------------------------===//
 
-/// Sum of (x - zx)(w - zw) over windows, in i32.
-static Value integerConv(ComputeBuilder &t, const Quantized &x, const Quantized &w, const Window &window, int64_t groups,
+/// Sum of (x - zx)(w - zw) over windows, in i32. `zeroW` is zw in the onnx dialect.
+static Value integerConv(ComputeBuilder &t, const Quantized &x, const Quantized &w, Value zeroW, const Window &window, int64_t groups,
                          ArrayRef<OpFoldResult> out) {
   Type i32 = t.b.getI32Type();
   Value weights = w.data;
   bool unsignedWeights = w.isUnsigned;
-  if (w.zeroPoint) {
+  if (Value constant = centred(t, w, zeroW, 0)) {
+    weights = constant;
+    unsignedWeights = false;
+  } else if (w.zeroPoint) {
     weights = withoutZeroPoint(t, w, 0);
     unsignedWeights = false;
   }
@@ -149,7 +219,7 @@ struct MatMulIntegerLowering : ONNXLowering<onnx::MatMulIntegerOp> {
     Quantized a = quantized(op.getA(), adaptor.getA(), op.getAZeroPoint(), adaptor.getAZeroPoint());
     Quantized w = quantized(op.getB(), adaptor.getB(), op.getBZeroPoint(), adaptor.getBZeroPoint());
     MatMulOperands operands{nullptr, nullptr, shapes.dims(op.getA()), shapes.dims(op.getB()), shapes.dims(op.getY())};
-    Value y = integerMatMul(t, a, w, operands);
+    Value y = integerMatMul(t, a, w, op.getBZeroPoint(), operands);
     b.replaceOp(op, t.castTo(y, typeConverter->convertType(op.getType())));
     return success();
   }
@@ -168,7 +238,7 @@ struct QLinearMatMulLowering : ONNXLowering<onnx::QLinearMatMulOp> {
     Quantized a = quantized(op.getA(), adaptor.getA(), op.getAZeroPoint(), adaptor.getAZeroPoint());
     Quantized w = quantized(op.getB(), adaptor.getB(), op.getBZeroPoint(), adaptor.getBZeroPoint());
     MatMulOperands operands{nullptr, nullptr, shapes.dims(op.getA()), shapes.dims(op.getB()), shapes.dims(op.getY())};
-    Value acc = integerMatMul(t, a, w, operands);
+    Value acc = integerMatMul(t, a, w, op.getBZeroPoint(), operands);
     Dims out = t.dims(acc);
     Requantization q{adaptor.getAScale(), adaptor.getBScale(), adaptor.getYScale(), isAbsentOrZero(op.getYZeroPoint()) ? Value() : adaptor.getYZeroPoint(), isUnsigned(op.getY())};
     b.replaceOp(op, t.castTo(requantize(t, acc, q, out, type.getElementType()), type));
@@ -188,7 +258,7 @@ struct ConvIntegerLowering : ONNXLowering<onnx::ConvIntegerOp> {
     Window window = makeWindow(t, windowAttributes(op), ArrayRef<OpFoldResult>(kernel).drop_front(2), t.dims(adaptor.getX()), out);
     Quantized x = quantized(op.getX(), adaptor.getX(), op.getXZeroPoint(), adaptor.getXZeroPoint());
     Quantized w = quantized(op.getW(), adaptor.getW(), op.getWZeroPoint(), adaptor.getWZeroPoint());
-    Value y = integerConv(t, x, w, window, op.getGroup(), out);
+    Value y = integerConv(t, x, w, op.getWZeroPoint(), window, op.getGroup(), out);
     b.replaceOp(op, t.castTo(y, typeConverter->convertType(op.getType())));
     return success();
   }
@@ -207,7 +277,7 @@ struct QLinearConvLowering : ONNXLowering<onnx::QLinearConvOp> {
     Window window = makeWindow(t, windowAttributes(op), ArrayRef<OpFoldResult>(kernel).drop_front(2), t.dims(adaptor.getX()), out);
     Quantized x = quantized(op.getX(), adaptor.getX(), op.getXZeroPoint(), adaptor.getXZeroPoint());
     Quantized w = quantized(op.getW(), adaptor.getW(), op.getWZeroPoint(), adaptor.getWZeroPoint());
-    Value acc = integerConv(t, x, w, window, op.getGroup(), out);
+    Value acc = integerConv(t, x, w, op.getWZeroPoint(), window, op.getGroup(), out);
     if (!isAbsent(op.getB())) {
       int64_t rank = out.size();
       acc = t.mapWide({acc, adaptor.getB()}, {b.getMultiDimIdentityMap(rank), t.select(rank, {rank - 1})}, out, b.getI32Type(),

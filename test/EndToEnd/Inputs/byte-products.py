@@ -85,3 +85,32 @@ x, w = numbers(I8, 1, 256), numbers(I8, 256, 100)
 check("row", x, w, -5, 0, [matmul], np.matmul(x.astype(np.int64) + 5, w.astype(np.int64)))
 x, w = numbers(I8, 50, 32), numbers(I8, 18, 32)
 check("transposed", x, w, 0, 0, [helper.make_node("Gemm", ["X", "W", "B"], ["y"], transB=1)], x.astype(np.int64) @ w.astype(np.int64).T, np.float32(random.integers(-9, 9, 18)))
+
+
+def integers(name, op, x, w, zero, weight_zeros, sums, **attributes):
+    """MatMulInteger and ConvInteger with a zero point for all weights, or one for each column."""
+    given = {"w": w, "xz": x.dtype.type(zero), "wz": np.asarray(weight_zeros, w.dtype)}
+    graph = helper.make_graph([helper.make_node(op, ["x", "w", "xz", "wz"], ["y"], **attributes)], "g",
+                              [helper.make_tensor_value_info("x", numpy_helper.from_array(x).data_type, [None] + list(x.shape[1:]))],
+                              [helper.make_tensor_value_info("y", TensorProto.INT32, None)], [numpy_helper.from_array(np.asarray(v), k) for k, v in given.items()])
+    path = os.path.join(folder, name)
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path + ".onnx")
+    np.save(path + ".x.npy", x)
+    for cpu in processors:
+        stage = subprocess.run(["ingotc", path + ".onnx", "--mcpu=" + cpu, "--stop-after=fuse", "-o", "-"], check=True, stdout=subprocess.PIPE, text=True).stdout
+        subprocess.run(["ingotc", path + ".onnx", "--mcpu=" + cpu, "-o", path + ".so"], check=True)
+        subprocess.run(["ingot-run", path + ".so", "--output", "y=" + path + ".y.npy", "--inputs", path + ".x.npy"], check=True, stdout=subprocess.DEVNULL)
+        form = "bytes" if "x4xi8>) " in stage else "numbers"
+        print(cpu, name, form, "exact" if np.array_equal(np.load(path + ".y.npy"), sums.astype(np.int32)) else "differs", flush=True)
+
+
+wide = lambda v: v.astype(np.int64)
+x, w, z = numbers(U8, 3, 7, 64), numbers(U8, 64, 40), numbers(U8, 40)
+integers("zero_point_117", "MatMulInteger", x, w, 9, 117, (wide(x) - 9) @ (wide(w) - 117))
+integers("zero_points_of_columns", "MatMulInteger", x, w, 0, z, wide(x) @ (wide(w) - wide(z)))
+x, w = numbers(I8, 5, 32), numbers(I8, 32, 40)
+integers("signed_zero_point", "MatMulInteger", x, w, -3, 5, (wide(x) + 3) @ (wide(w) - 5))
+x, w = numbers(U8, 1, 8, 6, 6), near128(12, 8, 3, 3)
+integers("image", "ConvInteger", x, w, 0, 128, convolved(x, wide(w) - 128, 1, 1, 1, 1), pads=[1, 1, 1, 1])
+w = numbers(U8, 12, 8, 3, 3)
+integers("image_of_all_bytes", "ConvInteger", x, w, 0, 7, convolved(x, wide(w) - 7, 1, 1, 1, 1), pads=[1, 1, 1, 1])

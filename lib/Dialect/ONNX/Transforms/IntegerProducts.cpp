@@ -6,10 +6,10 @@
 #include "LayoutRewrites.h"
 
 #include "ingot/Codegen/TargetTable.h"
+#include "ingot/Dialect/ONNX/Bytes.h"
 #include "ingot/Runtime/ingot.h"
 #include "ingot/Transforms/Passes.h"
 
-#include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 namespace ingot {
@@ -23,37 +23,6 @@ using namespace ingot::onnx;
 static bool isAbsent(Value v) { return isa<NoneType>(v.getType()); }
 static bool isAllOf(ArrayRef<int64_t> values, int64_t wanted) {
   return llvm::all_of(values, [&](int64_t v) { return v == wanted; });
-}
-
-/// Type of a tensor of known rank whose elements are 8-bit integers.
-static RankedTensorType byteType(Value v) {
-  auto type = dyn_cast<RankedTensorType>(v.getType());
-  return type && type.getElementType().isInteger(8) ? type : RankedTensorType();
-}
-
-/// The numbers of an 8-bit constant; nothing for what is no constant.
-static std::optional<SmallVector<int>> bytesOf(Value v) {
-  auto constant = v.getDefiningOp<ConstantOp>();
-  RankedTensorType type = byteType(v);
-  if (!constant || !type) return std::nullopt;
-  ArrayRef<char> data;
-  bool isSplat = false;
-  if (auto dense = dyn_cast<DenseElementsAttr>(constant.getValue())) {
-    data = dense.getRawData();
-    isSplat = dense.isSplat();
-  } else if (auto resource = dyn_cast<DenseResourceElementsAttr>(constant.getValue())) {
-    AsmResourceBlob *blob = resource.getRawHandle().getBlob();
-    if (!blob) return std::nullopt;
-    data = blob->getData();
-  }
-  int64_t count = type.getNumElements();
-  if (static_cast<int64_t>(data.size()) != (isSplat ? 1 : count)) return std::nullopt;
-  bool isUnsigned = type.getElementType().isUnsignedInteger();
-  SmallVector<int> numbers;
-  numbers.reserve(count);
-  for (char byte : data) numbers.push_back(isUnsigned ? static_cast<unsigned char>(byte) : static_cast<signed char>(byte));
-  if (isSplat) numbers.assign(count, numbers.front());
-  return numbers;
 }
 
 namespace {
@@ -102,13 +71,7 @@ static std::optional<Dequantized> readWeights(Value v, int64_t columnDim) {
   if (isAbsent(w->zero)) return w;
   auto zeros = bytesOf(w->zero);
   if (!zeros || zeros->empty() || byteType(w->zero).getRank() > 1) return std::nullopt;
-  int64_t columns = type.getDimSize(columnDim), behind = 1;
-  for (int64_t d : type.getShape().drop_front(columnDim + 1)) behind *= d;
-  if (zeros->size() != 1 && static_cast<int64_t>(zeros->size()) != columns) return std::nullopt;
-  for (auto [i, number] : llvm::enumerate(*numbers)) {
-    int centred = number - (*zeros)[zeros->size() == 1 ? 0 : i / behind % columns];
-    if (centred < -128 || centred > 127) return std::nullopt;
-  }
+  if (!fitsAround(type, *numbers, *zeros, columnDim)) return std::nullopt;
   return w;
 }
 
