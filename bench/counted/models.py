@@ -59,6 +59,20 @@ def mobile():
              node("HardSigmoid", "t", "u"), node("Mul", "i u", "v"), node("Conv", "v p", "y")])
 
 
+def quantized():
+    """Bytes through an expansion, filters of one channel and a projection, with a residual."""
+    byte, number = (lambda *shape: random.integers(-127, 128, shape).astype(numpy.int8)), (lambda v: numpy.float32(v))
+    weights = [numpy_helper.from_array(byte(64, 16, 1, 1), "e"), numpy_helper.from_array(byte(64, 1, 3, 3), "d"), numpy_helper.from_array(byte(16, 64, 1, 1), "p"),
+               constant("s", number(0.05)), constant("t", number(0.003)), constant("z", numpy.uint8(117)), constant("n", numpy.uint8(0))]
+    nodes = [node("QuantizeLinear", "x s z", "xq"), node("DequantizeLinear", "xq s z", "xd")]
+    nodes += [node("DequantizeLinear", f"{w} t", w + "d") for w in "edp"]
+    for before, after, w, more in (("xd", "a", "ed", {}), ("ad", "b", "dd", dict(group=64, pads=[1, 1, 1, 1]))):
+        nodes += [node("Conv", f"{before} {w}", after + "c", **more), node("Relu", after + "c", after + "r"), node("QuantizeLinear", after + "r s n", after),
+                  node("DequantizeLinear", after + " s n", after + "d")]
+    nodes += [node("Conv", "bd pd", "c"), node("Add", "c xd", "y")]
+    return [("x", FLOAT, [1, 16, 24, 24])], weights, nodes
+
+
 def attention():
     return ([("q", FLOAT, [4, 48, 32]), ("k", FLOAT, [4, 32, 48]), ("v", FLOAT, [4, 48, 32])], [constant("scale", numpy.float32(0.17))],
             [node("MatMul", "q k", "s"), node("Mul", "s scale", "t"), node("Softmax", "t", "p", axis=-1), node("MatMul", "p v", "y")])
@@ -82,7 +96,7 @@ def transposing():
     return [("x", FLOAT, [64, 24, 40])], [], [node("Transpose", "x", "y", perm=[2, 0, 1])]
 
 
-MODELS = [mlp, product, open_product, convolution, mobile, attention, normalization, recurrent, pooling, transposing]
+MODELS = [mlp, product, open_product, convolution, mobile, quantized, attention, normalization, recurrent, pooling, transposing]
 
 
 def main():
