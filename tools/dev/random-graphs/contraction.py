@@ -211,6 +211,8 @@ def reduce(b):
     if everything and not noop:
         axes = list(range(x.rank))
     keep = b.rng.randint(0, 1)
+    if x.size == 0:
+        said = list(axes)  # ONNX Runtime keeps a dimension of an empty operand whose axis is counted from the end
     shape = [1 if i in axes else d for i, d in enumerate(x.shape) if keep or i not in axes]
     n = int(numpy.prod([x.shape[a] for a in axes], dtype=int))
     if n == 0 and name not in ("ReduceSum", "ReduceProd", "ReduceSumSquare", "ReduceL1", "ReduceL2"):

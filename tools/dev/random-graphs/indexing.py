@@ -146,6 +146,8 @@ def arg_max(b):
     if x.shape[axis] == 0:
         raise Unfit("empty")
     keep = b.rng.randint(0, 1)
+    if x.size == 0:
+        said = axis  # as for the reductions
     shape = x.shape[:axis] + ((1,) if keep else ()) + x.shape[axis + 1:]
     return b.node(b.rng.choice(["ArgMax", "ArgMin"]), [x], [(I64, shape, 0, max(x.shape[axis], 1), 0)], axis=said, keepdims=keep,
                   select_last_index=b.rng.randint(0, 1))
