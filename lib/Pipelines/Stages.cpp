@@ -39,6 +39,11 @@ static const StageInfo kStages[] = {
 
 ArrayRef<StageInfo> ingot::allStages() { return kStages; }
 
+/// Without the pattern that gives what a loop carries the sizes that it begins with: the body may change them.
+static std::unique_ptr<Pass> createCanonicalizer() {
+  return createCanonicalizerPass(GreedyRewriteConfig(), {std::string("(anonymous namespace)::ForOpTensorCastFolder")});
+}
+
 std::optional<Stage> ingot::parseStage(StringRef name) {
   for (const StageInfo &info : kStages)
     if (info.name == name) return info.stage;
@@ -98,25 +103,25 @@ static void buildLower(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(createDescribeInterface());
   // No op of the onnx dialect is left.
   pm.addPass(createConvertONNXToLinalg({options.reportEach}));
-  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCanonicalizer());
   pm.addPass(createCSEPass());
 }
 
 static void buildFuse(OpPassManager &pm, const PipelineOptions &options) {
   // Sizes are functions of the inputs' dimensions wherever that can be said.
   pm.addPass(memref::createResolveShapedTypeResultDimsPass());
-  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCanonicalizer());
   pm.addPass(createCSEPass());
   // Elementwise work is done where its operands are made or its result is used.
   pm.addPass(createFuseEpilogue());
   pm.addPass(createFuseElementwise());
-  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCanonicalizer());
   pm.addPass(createCSEPass());
   // What used a product twice (x * sigmoid(x)) has become one op.
   pm.addPass(createFuseEpilogue());
   // Quantised numbers are rounded once.
   pm.addPass(createSimplifyQuantization());
-  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCanonicalizer());
   // 3x3 convolutions are in the form that takes the fewest multiplications where that pays.
   pm.addPass(createApplyWinograd({targetRow(options.target)}));
   // Weights lie in panels of the target's register tile.
@@ -125,19 +130,19 @@ static void buildFuse(OpPassManager &pm, const PipelineOptions &options) {
   if (options.evaluateConstants) {
     pm.addPass(createCSEPass());
     pm.addPass(createEvaluateConstants(Stage::Fuse));
-    pm.addPass(createCanonicalizerPass());
+    pm.addPass(createCanonicalizer());
     pm.addPass(createCSEPass());
   }
   // What is concatenated again and again lies in one tensor.
   pm.addPass(createShareConcatenations());
   // Only fills, insertions and computation are left.
   pm.addPass(createDecomposeMovement());
-  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCanonicalizer());
   pm.addPass(createCSEPass());
   // Inputs come from the frame and results go to it.
   pm.addPass(createBindInterface());
   pm.addPass(memref::createResolveShapedTypeResultDimsPass());
-  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCanonicalizer());
   pm.addPass(createCSEPass());
   // An output's buffer is there before its producer.
   pm.addPass(createHoistOutputs());
@@ -146,8 +151,8 @@ static void buildFuse(OpPassManager &pm, const PipelineOptions &options) {
 static void buildBufferize(OpPassManager &pm, const PipelineOptions &options) {
   // No two computations share a destination.
   pm.addPass(createUnshareDestinations());
-  // Producers write straight into the slices, pads and outputs that their results are inserted in.
-  pm.addPass(bufferization::createEmptyTensorEliminationPass());
+  // Producers write straight into the slices, pads and outputs that their results are inserted in; nothing is computed before it is checked.
+  pm.addPass(createEliminateEmptyTensors());
   pm.addPass(bufferization::createEmptyTensorToAllocTensorPass());
   // No tensor is left.
   bufferization::OneShotBufferizePassOptions bufferize;
@@ -158,24 +163,24 @@ static void buildBufferize(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(bufferization::createOneShotBufferizePass(bufferize));
   // No output is overwritten before it is copied to another.
   pm.addPass(createOrderOutputCopies());
-  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCanonicalizer());
   pm.addPass(createCSEPass());
   // A copy of a slice onto itself shows as one only now.
-  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCanonicalizer());
   // What is stacked is made in its place.
   pm.addPass(createForwardCopies());
   // Softmax and normalisations pass over their rows once.
   pm.addPass(createFuseRows());
-  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCanonicalizer());
   // Compute is in kernels, one for each distinct computation; the model's function only calls them.
   pm.addPass(createOutlineKernels());
-  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCanonicalizer());
   pm.addPass(createCSEPass());
   // Buffers lie in one arena, constants in one blob.
   pm.addPass(createPlanMemory({options.target.sanitizeAddress}));
   // The model knows its arithmetic, and a profiled one measures its kernels.
   pm.addPass(createCountWork({options.profile}));
-  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCanonicalizer());
   pm.addPass(createCSEPass());
 }
 
@@ -190,7 +195,7 @@ static void buildTile(OpPassManager &pm, const PipelineOptions &options) {
   pm.addNestedPass<func::FuncOp>(createVectorizeGenerics({target}));
   // What has no independent points runs in order.
   pm.addNestedPass<func::FuncOp>(createConvertLinalgToLoopsPass());
-  pm.addNestedPass<func::FuncOp>(createCanonicalizerPass());
+  pm.addNestedPass<func::FuncOp>(createCanonicalizer());
   pm.addNestedPass<func::FuncOp>(createCSEPass());
 }
 
@@ -220,7 +225,7 @@ static void buildCodegen(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(createConvertFuncToLLVMPass());
   pm.addPass(createConvertControlFlowToLLVMPass());
   pm.addNestedPass<LLVM::LLVMFuncOp>(createReconcileUnrealizedCastsPass());
-  pm.addNestedPass<LLVM::LLVMFuncOp>(createCanonicalizerPass());
+  pm.addNestedPass<LLVM::LLVMFuncOp>(createCanonicalizer());
   pm.addNestedPass<LLVM::LLVMFuncOp>(createCSEPass());
 }
 

@@ -147,6 +147,15 @@ def UnshareDestinations : Pass<"ingot-unshare-destinations", "::mlir::ModuleOp">
   let summary = "give every computation an empty or filled tensor of its own to write to";
 }
 
+def EliminateEmptyTensors : Pass<"ingot-eliminate-empty-tensors", "::mlir::ModuleOp"> {
+  let summary = "let producers write into what their results are inserted in, and stay behind their checks";
+  let description = [{
+    Upstream's `eliminate-empty-tensors`, which moves up the tensor that a result is inserted in and all that makes it. What stood behind an `ingot.check`
+    may stand before it then: such checks move up again, with the computation of their conditions. A check whose condition needs what moved stays.
+  }];
+  let dependentDialects = ["::mlir::bufferization::BufferizationDialect", "::mlir::tensor::TensorDialect"];
+}
+
 def BindInterface : Pass<"ingot-bind-interface", "::mlir::ModuleOp"> {
   let summary = "make the model's function read its inputs from and write its results to the frame of a run";
   let description = [{
@@ -160,8 +169,8 @@ def BindInterface : Pass<"ingot-bind-interface", "::mlir::ModuleOp"> {
 def HoistOutputs : Pass<"ingot-hoist-outputs", "::mlir::ModuleOp"> {
   let summary = "ask for output buffers, and compare sizes, as early as sizes are known";
   let description = [{
-    `ingot.output`, and `ingot.check` of conditions over the inputs' dimensions, move behind the last of their operands. A check of data stays where it is,
-    and those that move keep their order: the first that fails gives the status.
+    `ingot.output`, and `ingot.check` of conditions over the inputs' dimensions, move behind the last of their operands; in the body of a loop, checks of
+    what the loop carries do. A check of data stays where it is, and those that move keep their order: the first that fails gives the status.
   }];
 }
 

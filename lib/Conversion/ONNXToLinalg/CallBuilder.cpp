@@ -1,6 +1,8 @@
 //===- CallBuilder.cpp - operators that become calls of C functions ---------------------===//
 #include "CallBuilder.h"
 
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+
 #include "ingot/Conversion/DataType.h"
 #include "ingot/Conversion/ONNXToLinalg.h"
 #include "ingot/Dialect/Ingot/IngotDialect.h"
@@ -54,22 +56,27 @@ LogicalResult ingot::replaceWithCall(Operation *op, ValueRange operands, StringR
   return success();
 }
 
-/// What flows into or out of a subgraph has the sizes that the subgraph's own types say.
-static void checkDeclaredSizes(TensorBuilder &t, Value v, Type to) {
-  auto declared = dyn_cast<RankedTensorType>(to);
-  for (int64_t i = 0, rank = declared ? declared.getRank() : 0; i < rank; ++i)
-    if (!declared.isDynamicDim(i))
-      t.checkEqual(t.dim(v, i), t.indexAttr(declared.getDimSize(i)),
-                   "dimension " + Twine(i) + " of a value is not " + Twine(declared.getDimSize(i)) + ", as the graph says");
+/// A tensor with the sizes that a subgraph's own types say of what flows into or out of it. Passes over tensors take a cast at its word, also before
+/// the check, which is why sizes that only the run knows are given by a reshape.
+static Value declareSizes(TensorBuilder &t, Value v, Type to) {
+  auto from = dyn_cast<RankedTensorType>(v.getType()), declared = dyn_cast<RankedTensorType>(to);
+  if (!from || !declared || from.getRank() != declared.getRank()) return t.castTo(v, to);
+  bool asserts = false;
+  Dims sizes = t.dims(v);
+  for (int64_t i = 0, rank = declared.getRank(); i < rank; ++i) {
+    if (declared.isDynamicDim(i)) continue;
+    OpFoldResult size = t.indexAttr(declared.getDimSize(i));
+    t.checkEqual(sizes[i], size, "dimension " + Twine(i) + " of a value is not " + Twine(declared.getDimSize(i)) + ", as the graph says");
+    asserts |= !getConstantIntValue(sizes[i]);
+    sizes[i] = size;
+  }
+  return t.castTo(asserts ? t.reshape(v, sizes) : v, to);
 }
 
 Value ingot::adapt(TensorBuilder &t, Value lowered, Type type, Type to) {
   if (lowered.getType() == to) return lowered;
   bool fromHandle = isHandle(lowered.getType()), toHandle = isHandle(to);
-  if (!fromHandle && !toHandle) {
-    checkDeclaredSizes(t, lowered, to);
-    return t.castTo(lowered, to);
-  }
+  if (!fromHandle && !toHandle) return declareSizes(t, lowered, to);
   if (fromHandle && toHandle) return lowered;
   Type element = cast<TensorType>(type).getElementType();
   CallBuilder call(t.b, t.loc, fromHandle ? "ingot_op_view" : "ingot_op_hold");

@@ -97,7 +97,7 @@ struct LoopLowering : RegionLowering<onnx::LoopOp> {
 private:
   void lowerCounted(onnx::LoopOp op, OpAdaptor adaptor, ConversionPatternRewriter &b, TypeRange carriedTypes, OpFoldResult count) const;
   void lowerOpen(onnx::LoopOp op, OpAdaptor adaptor, ConversionPatternRewriter &b, TypeRange carriedTypes) const;
-  /// Whether only the trip count ends the loop.
+  /// Whether only the trip count ends the loop, if it begins.
   bool neverStops(onnx::LoopOp op) const;
 };
 
@@ -116,14 +116,11 @@ private:
 //===------------------------------------ Loop -------------------------------------===//
 
 bool LoopLowering::neverStops(onnx::LoopOp op) const {
-  auto isTrue = [&](Value v) {
-    auto c = shapes.constantContents(v);
-    return c && c->size() == 1 && c->front() != 0;
-  };
   Value next = op.getBody().front().getTerminator()->getOperand(0);
   while (auto identity = next.getDefiningOp<onnx::IdentityOp>())
     next = identity.getInput();
-  return !isAbsent(op.getM()) && (isAbsent(op.getCond()) || isTrue(op.getCond())) && (next == op.getBody().getArgument(1) || isTrue(next));
+  auto known = shapes.constantContents(next);
+  return !isAbsent(op.getM()) && (next == op.getBody().getArgument(1) || (known && known->size() == 1 && known->front() != 0));
 }
 
 LogicalResult LoopLowering::matchAndRewrite(onnx::LoopOp op, OpAdaptor adaptor, ConversionPatternRewriter &b) const {
@@ -142,6 +139,8 @@ LogicalResult LoopLowering::matchAndRewrite(onnx::LoopOp op, OpAdaptor adaptor, 
   if (sized) {
     TensorBuilder t(b, op.getLoc());
     OpFoldResult count = t.max(t.toIndex(t.scalarOf(adaptor.getM())), t.indexAttr(0));
+    if (!isAbsent(op.getCond()))
+      count = t.select(t.scalarOf(adaptor.getCond()), t.value(count), t.index(0));
     lowerCounted(op, adaptor, b, carriedTypes, count);
   } else {
     lowerOpen(op, adaptor, b, carriedTypes);
