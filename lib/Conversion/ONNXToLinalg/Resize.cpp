@@ -35,10 +35,13 @@ struct Reals {
       i = arith::IndexCastOp::create(b, loc, b.getI64Type(), i);
     return arith::SIToFPOp::create(b, loc, b.getF64Type(), i);
   }
-  Value toIndex(Value v) {
-    Value i = arith::FPToSIOp::create(b, loc, b.getI64Type(), v);
-    return arith::IndexCastOp::create(b, loc, b.getIndexType(), i);
+  /// An i64 between two bounds; `low` for what is no number.
+  Value toInteger(Value v, Value low, Value high) {
+    Value inside = arith::MinNumFOp::create(b, loc, arith::MaxNumFOp::create(b, loc, v, low), high);
+    return arith::FPToSIOp::create(b, loc, b.getI64Type(), inside);
   }
+  /// An index can be no larger than 4e18, and memory is refused for it.
+  Value toIndex(Value v) { return arith::IndexCastOp::create(b, loc, b.getIndexType(), toInteger(v, constant(-1), constant(4e18))); }
   Value add(Value x, Value y) { return arith::AddFOp::create(b, loc, x, y); }
   Value sub(Value x, Value y) { return arith::SubFOp::create(b, loc, x, y); }
   Value mul(Value x, Value y) { return arith::MulFOp::create(b, loc, x, y); }
@@ -104,8 +107,9 @@ static Value tabulate(ComputeBuilder &t, StringRef mode, const Axis &a, std::opt
 }
 
 static Value clampToInput(Reals r, const Axis &a, Value position) {
-  Value last = r.sub(r.of(a.inSize), r.constant(1));
-  return arith::FPToSIOp::create(r.b, r.loc, r.b.getI64Type(), r.max(r.min(position, last), r.constant(0)));
+  // An empty input has no last element; nothing is read of it.
+  Value last = r.max(r.sub(r.of(a.inSize), r.constant(1)), r.constant(0));
+  return r.toInteger(position, r.constant(0), last);
 }
 
 static Value nearestTable(ComputeBuilder &t, onnx::ResizeOp op, const Axis &a) {
@@ -148,7 +152,7 @@ static OpFoldResult tapCount(ComputeBuilder &t, const Kernel &k, const Axis &a) 
     return t.indexAttr(static_cast<int64_t>(2 * k.reach()));
   if (a.knownScale) {
     double first = std::floor(-k.reach() / std::min(*a.knownScale, 1.0)) + 1;
-    return t.indexAttr(static_cast<int64_t>(2 - 2 * first));
+    return t.indexAttr(static_cast<int64_t>(std::min(2 - 2 * first, 4e18)));
   }
   Reals r{t.b, t.loc};
   return r.toIndex(r.sub(r.constant(2), r.mul(r.constant(2), firstTap(r, k, a))));
@@ -299,10 +303,12 @@ static Value commonScale(onnx::ResizeOp op, Value sizes, ComputeBuilder &t, Arra
 }
 
 /// What scales and sizes must be that only the run knows.
-static void requireEntries(onnx::ResizeOp op, Value scales, Value sizes, ComputeBuilder &t, int64_t rank) {
+static void requireEntries(onnx::ResizeOp op, Value scales, Value sizes, Value roi, ComputeBuilder &t, int64_t rank) {
   Value list = isGiven(op.getScales()) ? scales : isGiven(op.getSizes()) ? sizes : Value();
   if (!list) return;
   int64_t entries = resizedDims(op, rank).size();
+  if (op.getCoordinateTransformationMode() == "tf_crop_and_resize")
+    t.checkEqual(t.dim(roi, 0), t.indexAttr(2 * entries), "expected the beginning and end of a region for each dimension that is resized");
   t.checkEqual(t.dim(list, 0), t.indexAttr(entries), "expected one scale or size for each dimension that is resized");
   if (list != scales) return;
   for (int64_t entry = 0; entry < entries; ++entry) {
@@ -318,9 +324,8 @@ static void requireEntries(onnx::ResizeOp op, Value scales, Value sizes, Compute
 Dims ResizeLowering::resultDims(onnx::ResizeOp op, OpAdaptor adaptor, ComputeBuilder &t, ConversionPatternRewriter &b,
                                 ArrayRef<OpFoldResult> in) const {
   Reals r{t.b, t.loc};
-  requireEntries(op, adaptor.getScales(), adaptor.getSizes(), t, in.size());
+  requireEntries(op, adaptor.getScales(), adaptor.getSizes(), adaptor.getRoi(), t, in.size());
   Value common = commonScale(op, adaptor.getSizes(), t, in);
-  Value most = r.constant(4e18); // an index can be no larger, and memory is refused for it
   Dims out(in.size());
   for (auto [entry, dim] : llvm::enumerate(resizedDims(op, in.size()))) {
     auto symbol = dyn_cast<AffineSymbolExpr>(shapes.dim(op.getY(), dim));
@@ -331,9 +336,9 @@ Dims ResizeLowering::resultDims(onnx::ResizeOp op, OpAdaptor adaptor, ComputeBui
       Value scale = ScalarBuilder(t.b, t.loc, false, t.b.getF32Type()).cast(t.extract(adaptor.getScales(), t.index(entry)), t.b.getF32Type(), false, false);
       Value size = arith::SIToFPOp::create(t.b, t.loc, t.b.getF32Type(), t.fromIndex(t.value(in[dim]), t.b.getI64Type()));
       Value exact = arith::ExtFOp::create(t.b, t.loc, t.b.getF64Type(), r.floor(r.mul(size, scale)));
-      out[dim] = r.toIndex(r.min(exact, most));
+      out[dim] = r.toIndex(exact);
     } else if (common) {
-      out[dim] = r.toIndex(r.min(r.floor(r.add(r.mul(common, r.of(t.value(in[dim]))), r.constant(0.5))), most));
+      out[dim] = r.toIndex(r.floor(r.add(r.mul(common, r.of(t.value(in[dim]))), r.constant(0.5))));
     } else {
       out[dim] = t.toIndex(t.extract(adaptor.getSizes(), t.index(entry)));
     }

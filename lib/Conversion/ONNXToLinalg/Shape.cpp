@@ -36,6 +36,10 @@ template <class OpT> struct ReshapingLowering : ONNXLowering<OpT> {
     FailureOr<Dims> to = sizes(op, adaptor, t);
     if (failed(to))
       return b.notifyMatchFailure(op, "expected a shape of known length");
+    // The users take the shape rule at its word, also where the run finds a 0 that would copy another size.
+    for (int64_t i = 0; i < type.getRank(); ++i)
+      if (this->lowering.isKnown(result, i))
+        (*to)[i] = this->lowering.materialize(b, op.getLoc(), this->shapes.dim(result, i));
     requireEqualCounts(t, t.dims(input), *to, {}, {});
     b.replaceOp(op, t.castTo(t.reshape(input, *to), type));
     return success();
@@ -48,7 +52,13 @@ private:
     OpFoldResult x = t.product(from), y = t.product(to);
     if (getConstantIntValue(x) && getConstantIntValue(y))
       return; // the shape rule has compared them
-    t.check(t.compare(arith::CmpIPredicate::eq, t.value(x), t.value(y)), "the number of elements changes, expected a shape of as many elements");
+    // In floats: sizes that come as data may have a product that wraps around to the right one. Numbers of elements that exist are exact.
+    Type real = t.b.getF64Type();
+    auto toReal = [&](OpFoldResult d) -> Value { return arith::SIToFPOp::create(t.b, t.loc, real, t.fromIndex(t.value(d), t.b.getI64Type())); };
+    Value count = t.number(real, 1);
+    for (OpFoldResult d : to)
+      count = arith::MulFOp::create(t.b, t.loc, count, toReal(d));
+    t.check(arith::CmpFOp::create(t.b, t.loc, arith::CmpFPredicate::OEQ, toReal(x), count), "the number of elements changes, expected a shape of as many elements");
   }
 };
 
@@ -62,7 +72,7 @@ struct ReshapeLowering : ReshapingLowering<onnx::ReshapeOp> {
     Dims from = t.dims(adaptor.getData());
     Value zero = t.index(0), minusOne = t.index(-1), one = t.index(1);
     SmallVector<Value> wanted;
-    OpFoldResult others = t.indexAttr(1);
+    Value others = one;
     for (int64_t i = 0; i < shapeType.getDimSize(0); ++i) {
       Value d = t.toIndex(t.extract(adaptor.getShape(), t.index(i)));
       if (op.getAllowzero() == 0) {
@@ -72,7 +82,7 @@ struct ReshapeLowering : ReshapingLowering<onnx::ReshapeOp> {
       }
       t.check(t.compare(arith::CmpIPredicate::sge, d, minusOne), "a dimension of the shape is less than -1");
       wanted.push_back(d);
-      others = t.mul(others, t.select(t.compare(arith::CmpIPredicate::eq, d, minusOne), one, d));
+      others = arith::MulIOp::create(t.b, t.loc, others, t.select(t.compare(arith::CmpIPredicate::eq, d, minusOne), one, d));
     }
     Value divisor = t.value(t.max(others, t.indexAttr(1)));
     Value left = arith::DivUIOp::create(t.b, t.loc, t.value(t.product(from)), divisor);
@@ -231,7 +241,10 @@ struct TileLowering : ONNXLowering<onnx::TileOp> {
       } else {
         Value v = t.toIndex(t.extract(adaptor.getRepeats(), t.index(i)));
         t.check(t.compare(arith::CmpIPredicate::sge, v, t.index(0)), "a repeat is negative");
-        r = v;
+        Value most = t.value(t.floorDiv(t.indexAttr(int64_t(1) << 48), t.max(d, t.indexAttr(1))));
+        Value fits = t.compare(arith::CmpIPredicate::ule, v, most);
+        t.check(fits, "a repeated dimension is beyond any memory");
+        r = t.select(fits, v, t.index(0));
       }
       groups.push_back({{}, {static_cast<int64_t>(i)}});
       if (!isConstantIntValue(r, 1)) {

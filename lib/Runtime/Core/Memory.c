@@ -126,14 +126,14 @@ int64_t ingotElementCount(int32_t rank, const int64_t *dims, size_t elementSize)
       return -1;
     empty |= dims[i] == 0;
   }
-  if (empty)
-    return 0;
+  /* Where nothing is, too, no product of dimensions may overflow. */
   for (int32_t i = 0; i < rank; ++i) {
-    if (count > limit / dims[i])
+    int64_t d = dims[i] ? dims[i] : 1;
+    if (count > limit / d)
       return -1;
-    count *= dims[i];
+    count *= d;
   }
-  return count;
+  return empty ? 0 : count;
 }
 
 /* The caller's buffer is too small for the result. */

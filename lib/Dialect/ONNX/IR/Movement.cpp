@@ -264,6 +264,9 @@ LogicalResult TileOp::infer(ShapeAnalysis &shapes) {
   SmallVector<Dim> dims(shapes.dims(getInput()));
   if (auto n = shapes.length(getRepeats()); n && *n != static_cast<int64_t>(dims.size()))
     return emitOpError("expected ") << dims.size() << " repeats, got " << *n;
+  if (shapes.hasRank(getRepeats()) && shapes.rank(getRepeats()) == 1 &&
+      failed(requireSame(*this, shapes, shapes.dim(getRepeats(), 0), shapes.constant(dims.size()), "the repeats and the dimensions")))
+    return failure();
   for (auto [i, d] : llvm::enumerate(dims)) d = d * shapes.at(getRepeats(), i);
   shapes.set(getOutput(), element, dims);
   auto contents = shapes.contents(getInput());
@@ -328,6 +331,10 @@ LogicalResult CenterCropPadOp::infer(ShapeAnalysis &shapes) {
 
 LogicalResult ReverseSequenceOp::infer(ShapeAnalysis &shapes) {
   if (failed(expectRank(*this, shapes, getInput(), 2))) return failure();
+  int64_t batch = getBatchAxis();
+  if (shapes.hasRank(getInput()) && shapes.hasRank(getSequenceLens()) && batch >= 0 && batch < shapes.rank(getInput()) &&
+      failed(requireSame(*this, shapes, shapes.dim(getSequenceLens(), 0), shapes.dim(getInput(), batch), "the sequence lengths and the batch")))
+    return failure();
   shapes.setLike(getY(), getInput());
   return success();
 }
