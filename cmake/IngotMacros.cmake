@@ -9,11 +9,19 @@ function(ingot_add_library name)
   set_property(GLOBAL APPEND PROPERTY INGOT_LIBS ${name})
 endfunction()
 
-# ingot_add_tool(NAME SOURCES ...): a program linked to the whole compiler and the shared MLIR and LLVM.
+# ingot_add_tool(NAME SOURCES ... [LINK libs...] [RUNTIME objects]): a program linked to the whole compiler and the shared MLIR and LLVM. One with
+# other objects of the runtime than ingot_values tests this tree and is not installed.
 function(ingot_add_tool name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  cmake_parse_arguments(ARG "" "RUNTIME" "SOURCES;LINK" ${ARGN})
+  set(runtime ingot_values)
+  if(ARG_RUNTIME)
+    set(runtime ${ARG_RUNTIME})
+  endif()
   # A model that is run in the tool's process finds the runtime's functions there.
-  add_executable(${name} ${ARG_SOURCES} $<TARGET_OBJECTS:ingot_values>)
+  add_executable(${name} ${ARG_SOURCES} $<TARGET_OBJECTS:${runtime}>)
+  if(NOT ARG_RUNTIME)
+    install(TARGETS ${name} RUNTIME DESTINATION bin)
+  endif()
   target_link_options(${name} PRIVATE "LINKER:--export-dynamic-symbol=ingot_op_*")
   get_property(libs GLOBAL PROPERTY INGOT_LIBS)
   target_link_libraries(${name} PRIVATE ${ARG_LINK} ${libs} ingot_rt MLIR LLVM)
@@ -22,7 +30,22 @@ function(ingot_add_tool name)
   set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
   target_compile_options(${name} PRIVATE -fPIC)
   ingot_use_pch(${name})
-  install(TARGETS ${name} RUNTIME DESTINATION bin)
+endfunction()
+
+# ingot_check_addresses(NAME): a target, compiled or linked, whose C and C++ ends at the first bad access or undefined result. It needs
+# libclang-rt-22-dev, which only the tests install: such targets are built by the target `checked`, not by `all`.
+add_custom_target(checked)
+execute_process(COMMAND ${CMAKE_C_COMPILER} -print-resource-dir OUTPUT_VARIABLE INGOT_COMPILER_FILES OUTPUT_STRIP_TRAILING_WHITESPACE)
+function(ingot_check_addresses name)
+  set(flags -fsanitize=address,undefined -fno-sanitize=vptr,function -fno-sanitize-recover=all -shared-libasan -fno-omit-frame-pointer)
+  target_compile_options(${name} PRIVATE ${flags})
+  get_target_property(type ${name} TYPE)
+  if(type STREQUAL "EXECUTABLE")
+    target_link_options(${name} PRIVATE ${flags})
+    set_property(TARGET ${name} APPEND PROPERTY BUILD_RPATH ${INGOT_COMPILER_FILES}/lib/linux)
+    add_dependencies(checked ${name})
+  endif()
+  set_target_properties(${name} PROPERTIES EXCLUDE_FROM_ALL ON)
 endfunction()
 
 # ingot_tablegen(FILE.td out1 -gen1 [out2 -gen2 ...]): generated headers of one .td file.

@@ -12,11 +12,12 @@ all_suites() {
   suite unit scripts/suites/gtest.py build/release
   suite numerics scripts/suites/numerics.sh
   suite symbolic scripts/suites/numerics.sh --symbolic
+  suite hostile scripts/suites/numerics.sh --hostile
   suite instructions scripts/suites/instructions.py
 }
 
 scripts/setup.sh test
-build
+build all checked
 only=("$@")
 all_suites
 finish

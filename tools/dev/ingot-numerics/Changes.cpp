@@ -2,6 +2,7 @@
 #include "Changes.h"
 #include "ingot/Runtime/tensor_io.h"
 #include "llvm/Support/raw_ostream.h"
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -35,6 +36,7 @@ size_t bytesOf(const ingot_tensor &tensor) { return size_t(ingot_element_count(&
 
 std::vector<Change> changesOf(ArrayRef<ingot_tensor> inputs) {
   std::vector<Change> changes;
+  std::set<int64_t> sizes;
   for (unsigned i = 0; i < inputs.size(); ++i) {
     const ingot_tensor &input = inputs[i];
     if (input.kind != INGOT_TENSOR)
@@ -48,17 +50,26 @@ std::vector<Change> changesOf(ArrayRef<ingot_tensor> inputs) {
     }
     for (int dim = 0; dim < input.rank; ++dim) {
       int64_t size = input.dims[dim];
+      sizes.insert(size);
       for (int64_t other : std::set<int64_t>{0, 1, std::max<int64_t>(size - 1, 0), size + 1})
         if (other != size)
           changes.push_back({Change::Size, i, 0, other, dim});
     }
   }
+  for (int64_t size : sizes)
+    for (int64_t other : std::set<int64_t>{0, 1, size + 1})
+      if (other != size)
+        changes.push_back({Change::EverySize, 0, 0, other, 0, size});
   return changes;
 }
 
 std::string describe(const Change &change) {
   std::string text;
   raw_string_ostream os(text);
+  if (change.what == Change::EverySize) {
+    os << "every dimension of " << change.former << " is " << change.size;
+    return text;
+  }
   os << "input " << change.input << ": ";
   if (change.what == Change::Size)
     os << "dimension " << change.dim << " is " << change.size;
@@ -67,8 +78,11 @@ std::string describe(const Change &change) {
   return text;
 }
 
-ChangedTensor::ChangedTensor(const ingot_tensor &original, const int64_t *dims) : tensor(original) {
-  std::memmove(tensor.dims, dims, sizeof(tensor.dims));
+ChangedTensor::ChangedTensor(const ingot_tensor &original, const Change &change) : tensor(original) {
+  if (change.what == Change::Size)
+    tensor.dims[change.dim] = change.size;
+  else if (change.what == Change::EverySize)
+    std::replace(tensor.dims, tensor.dims + tensor.rank, change.former, change.size);
   tensor.bytes = bytesOf(tensor);
   tensor.data = std::malloc(std::max<size_t>(tensor.bytes, 1));
   size_t had = bytesOf(original), element = ingot_element_size(tensor.type);
@@ -79,6 +93,8 @@ ChangedTensor::ChangedTensor(const ingot_tensor &original, const int64_t *dims) 
     else
       std::memset(static_cast<char *>(tensor.data) + at, 0, element);
   }
+  if (change.what != Change::Size && change.what != Change::EverySize)
+    setElements(change);
 }
 
 ChangedTensor::~ChangedTensor() {
@@ -87,7 +103,7 @@ ChangedTensor::~ChangedTensor() {
     delete string;
 }
 
-void ChangedTensor::set(const Change &change) {
+void ChangedTensor::setElements(const Change &change) {
   int64_t count = ingot_element_count(&tensor);
   bool isComplex = tensor.type == INGOT_COMPLEX64 || tensor.type == INGOT_COMPLEX128;
   for (int64_t i = 0; i < count; ++i) {

@@ -11,6 +11,7 @@
 #include "llvm/Support/Format.h"
 #include "llvm/Support/MathExtras.h"
 #include <cstdlib>
+#include <list>
 
 using namespace mlir;
 
@@ -106,25 +107,26 @@ std::string runHostile(const DataSet &data, const ingot_model &model, ingot_inst
   for (const Change &change : changesOf(llvm::ArrayRef(inputs.tensors).take_front(data.inputs.size()))) {
     llvm::errs() << "run: " << describe(change) << "\n";
     std::vector<ingot_tensor> changed = inputs.tensors;
-    ingot_tensor &input = changed[change.input];
-    int64_t dims[INGOT_MAX_RANK];
-    std::copy(std::begin(input.dims), std::end(input.dims), dims);
-    if (change.what == Change::Size)
-      dims[change.dim] = change.size;
-    ChangedTensor other(input, dims);
-    if (change.what != Change::Size)
-      other.set(change);
-    input = other.tensor;
+    std::list<ChangedTensor> others;
+    for (unsigned i = 0; i < data.inputs.size(); ++i)
+      if (change.changes(i) && changed[i].kind == INGOT_TENSOR)
+        changed[i] = others.emplace_back(changed[i], change).tensor;
     ends += describe(change) + " -> " + endOf(changed, model, instance) + "\n";
   }
   return ends;
 }
 
-/// Memory of an instance that is given hostile inputs: what they ask for may be much, and is refused.
-void *allocateLittle(void *, size_t bytes, size_t alignment) {
-  return bytes > size_t(1) << 28 ? nullptr : std::aligned_alloc(alignment, llvm::alignTo(std::max<size_t>(bytes, 1), alignment));
+/// Memory of an instance that is given hostile inputs: what they ask for may be much, and is refused. `user` counts the bytes that are out.
+void *allocateLittle(void *user, size_t bytes, size_t alignment) {
+  size_t &out = *static_cast<size_t *>(user);
+  if (bytes > (size_t(1) << 28) || out > (size_t(1) << 30)) return nullptr;
+  out += bytes;
+  return std::aligned_alloc(alignment, llvm::alignTo(std::max<size_t>(bytes, 1), alignment));
 }
-void releaseLittle(void *, void *p, size_t) { std::free(p); }
+void releaseLittle(void *user, void *p, size_t bytes) {
+  *static_cast<size_t *>(user) -= bytes;
+  std::free(p);
+}
 
 /// Runs one stage after the other; the verdict of a failure says which.
 Verdict compile(ModuleOp module, const PipelineOptions &options, const Message &firstError) {
@@ -171,18 +173,21 @@ Verdict runCase(const Case &testCase, MLIRContext &context, const ImportOptions 
   module = {};
 
   const ingot_model &model = *(*loaded)->get();
-  std::string logged;
+  struct {
+    size_t bytes = 0; // first: what allocateLittle counts
+    std::string logged;
+  } user;
   ingot_options instanceOptions = {};
   instanceOptions.abi_version = INGOT_ABI_VERSION;
-  instanceOptions.log = [](void *user, const char *message) { *static_cast<std::string *>(user) += message; };
-  instanceOptions.user = &logged;
+  instanceOptions.log = [](void *data, const char *message) { static_cast<decltype(user) *>(data)->logged += message; };
+  instanceOptions.user = &user;
   if (hostile) {
     instanceOptions.allocate = allocateLittle;
     instanceOptions.release = releaseLittle;
   }
   ingot_instance *instance = nullptr;
   if (ingot_status status = model.create(&model, &instanceOptions, &instance))
-    return {Outcome::Refused, "no instance, status " + std::to_string(status) + ": " + logged};
+    return {Outcome::Refused, "no instance, status " + std::to_string(status) + ": " + user.logged};
   std::string ends;
   for (const DataSet &data : testCase.data) {
     if (hostile)

@@ -23,6 +23,7 @@ namespace {
 cl::OptionCategory category("Options of ingot-numerics");
 cl::list<std::string> folders(cl::Positional, cl::OneOrMore, cl::desc("<folder of cases>..."), cl::cat(category));
 cl::opt<std::string> filter("filter", cl::desc("Only cases whose name matches"), cl::value_desc("glob"), cl::cat(category));
+cl::opt<unsigned> every("every", cl::desc("Only every N-th of these cases"), cl::value_desc("N"), cl::init(1), cl::cat(category));
 cl::opt<std::string> expectFile("expect", cl::desc("Cases that are known to fail; others must pass, and these must not"), cl::value_desc("file"),
                                 cl::cat(category));
 cl::opt<bool> update("update", cl::desc("Write the file of --expect anew"), cl::cat(category));
@@ -36,7 +37,7 @@ cl::opt<std::string> cpu("mcpu", cl::desc("Processor (default native)"), cl::ini
 cl::opt<bool> symbolic("symbolic", cl::desc("Compile as if no dimension of any input were known"), cl::cat(category));
 enum Sanitizer { Address, Undefined };
 cl::bits<Sanitizer> sanitize("sanitize", cl::CommaSeparated, cl::desc("Check the compiled code as it runs"),
-                             cl::values(clEnumValN(Address, "address", "every access; needs AddressSanitizer's runtime in this process (LD_PRELOAD)"),
+                             cl::values(clEnumValN(Address, "address", "every access; only in ingot-numerics-checked"),
                                         clEnumValN(Undefined, "undefined", "that no undefined value is used")),
                              cl::cat(category));
 cl::opt<bool> hostile("hostile", cl::desc("Before its own data, give each case inputs that make no sense: they must end in a status or in results"),
@@ -173,9 +174,10 @@ std::vector<Case> selectCases(std::string &problem) {
     return {};
   }
   std::vector<Case> cases;
+  unsigned matching = 0;
   for (const std::string &folder : folders)
     for (Case &found : findCases(folder, compileOnly))
-      if (pattern->match(found.name)) {
+      if (pattern->match(found.name) && matching++ % std::max(1u, unsigned(every)) == 0) {
         if (compileOnly)
           found.data.clear();
         cases.push_back(std::move(found));
@@ -184,6 +186,9 @@ std::vector<Case> selectCases(std::string &problem) {
 }
 
 } // namespace
+
+/// Asked by AddressSanitizer's runtime where it is in this process: memory that is not there is refused, and a case's process frees nothing at its end.
+extern "C" const char *__asan_default_options() { return "detect_leaks=0:allocator_may_return_null=1"; }
 
 int main(int argc, char **argv) {
   cl::HideUnrelatedOptions(category);
@@ -203,8 +208,8 @@ int main(int argc, char **argv) {
     else
       (update ? former : expectations) = std::move(*read);
   }
-  if (update && (expectFile.empty() || !filter.empty()))
-    return complain("--update needs --expect and all cases, that is no --filter");
+  if (update && (expectFile.empty() || !filter.empty() || every > 1))
+    return complain("--update needs --expect and all cases, that is no --filter and no --every");
 
   ImportOptions importOptions;
   importOptions.forgetDims = symbolic;
@@ -215,7 +220,7 @@ int main(int argc, char **argv) {
   options.target.sanitizeAddress = addresses;
   options.target.sanitizeUndefined = sanitize.isSet(Undefined);
   if (addresses && !dlsym(RTLD_DEFAULT, "__asan_init"))
-    return complain("--sanitize=address needs AddressSanitizer's runtime: LD_PRELOAD=$(clang --print-file-name=libclang_rt.asan-x86_64.so)");
+    return complain("--sanitize=address needs AddressSanitizer's runtime: use ingot-numerics-checked");
   std::unique_ptr<mlir::MLIRContext> context = createContext(/*multithreaded=*/false);
   Report report(cases, expectations);
   auto started = std::chrono::steady_clock::now();
