@@ -27,6 +27,12 @@ bool isMovable(Operation *op) {
          llvm::all_of(op->getOperandTypes(), [](Type t) { return t.isIntOrIndexOrFloat(); });
 }
 
+/// Floats that come from data stay behind the checks of that data.
+bool isOfIntegers(Operation *op) {
+  auto isFloat = [](Type t) { return isa<FloatType>(t); };
+  return llvm::none_of(op->getOperandTypes(), isFloat) && llvm::none_of(op->getResultTypes(), isFloat);
+}
+
 /// Moves outputs and checks of one block up. Nothing moves above `floor`; where that is null, the block's beginning is the limit.
 class BlockHoist {
 public:
@@ -77,7 +83,7 @@ private:
       if (Operation *def = v.getDefiningOp(); def && def->getBlock() == &block) defs.push_back(def);
     // What several ops need moves once; which operand is the last shows when all have moved.
     for (Operation *def : defs)
-      if (isMovable(def) && isBehind(def, floor) && moved.insert(def).second) moveBehind(def, placeFor(def));
+      if (isMovable(def) && (isOfIntegers(def) || isOfSizes(def)) && isBehind(def, floor) && moved.insert(def).second) moveBehind(def, placeFor(def));
     Operation *after = floor;
     for (Operation *def : defs)
       if (isBehind(def, after)) after = def;

@@ -37,7 +37,7 @@ static LogicalResult checkChannels(Operation *op, ArrayRef<Value> parameters, Sh
   Dim channels = shapes.dim(x, channelAxis(op, shapes.rank(x)));
   for (Value v : parameters) {
     if (failed(expectRank(op, shapes, v, 1, 1))) return failure();
-    if (shapes.hasRank(v) && !sameDim(op, channels, shapes.dim(v, 0), "channels and parameters")) return failure();
+    if (shapes.hasRank(v) && failed(requireSame(op, shapes, channels, shapes.dim(v, 0), "channels and parameters"))) return failure();
   }
   return success();
 }
