@@ -8,6 +8,7 @@
 
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 namespace ingot {
@@ -17,6 +18,21 @@ namespace ingot {
 
 using namespace mlir;
 using namespace ingot;
+
+/// A result that was made with more dimensions of size 1, and the output's buffer with these, so that the producer can write into it.
+static std::pair<Value, Value> withUnitDims(OpBuilder &b, Value result, OutputOp buffer) {
+  auto collapse = result.getDefiningOp<tensor::CollapseShapeOp>();
+  if (!collapse) return {result, buffer};
+  ArrayRef<int64_t> shape = collapse.getSrcType().getShape();
+  SmallVector<OpFoldResult> sizes;
+  auto dynamic = buffer.getSizes().begin();
+  for (const ReassociationIndices &group : collapse.getReassociationIndices()) {
+    if (llvm::count_if(group, [&](int64_t d) { return shape[d] != 1; }) > 1) return {result, buffer};
+    for (int64_t d : group) sizes.push_back(ShapedType::isDynamic(shape[d]) ? OpFoldResult(*dynamic++) : b.getIndexAttr(shape[d]));
+  }
+  Value expanded = memref::ExpandShapeOp::create(b, result.getLoc(), shape, buffer, collapse.getReassociationIndices(), sizes);
+  return {collapse.getSrc(), expanded};
+}
 
 namespace {
 
@@ -76,8 +92,8 @@ struct BindInterfacePass : ingot::impl::BindInterfaceBase<BindInterfacePass> {
         if (type.isDynamicDim(d)) sizes.push_back(tensor::DimOp::create(b, result.getLoc(), result, d));
       auto buffer = OutputOp::create(b, result.getLoc(), MemRefType::get(type.getShape(), type.getElementType()), frame, i,
                                      (*outputTypes)[i], sizes);
-      bufferization::MaterializeInDestinationOp::create(b, result.getLoc(), TypeRange(), result, buffer, /*restrict=*/true,
-                                                        /*writable=*/true);
+      auto [made, place] = withUnitDims(b, result, buffer);
+      bufferization::MaterializeInDestinationOp::create(b, result.getLoc(), TypeRange(), made, place, /*restrict=*/true, /*writable=*/true);
       if ((*outputTypes)[i] == INGOT_STRING) GiveOp::create(b, result.getLoc(), frame, i, Value());
     }
     b.setInsertionPoint(ret);

@@ -46,6 +46,9 @@ public:
       // What stands among the inputs stays there.
       if (!isBehind(&op, floor)) continue;
       if (isa<OutputOp>(op)) moveBehind(&op, placeFor(&op));
+      // The buffer with more dimensions, of sizes that it was asked for with.
+      if (auto expand = dyn_cast<memref::ExpandShapeOp>(op))
+        if (Operation *output = expand.getSrc().getDefiningOp<OutputOp>()) op.moveAfter(output);
       if (!isa<CheckOp>(op)) continue;
       bool sizes = isOfSizes(&op);
       Operation *after = placeFor(&op);

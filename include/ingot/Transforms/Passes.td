@@ -160,10 +160,10 @@ def BindInterface : Pass<"ingot-bind-interface", "::mlir::ModuleOp"> {
   let summary = "make the model's function read its inputs from and write its results to the frame of a run";
   let description = [{
     `func @main_graph(tensor...) -> tensor...` becomes `func @main(!llvm.ptr) -> i32` whose arguments are `ingot.input` and whose
-    results are materialised in `ingot.output`.
+    results are materialised in `ingot.output`, seen with the dimensions of size 1 that their producer has more.
   }];
-  let dependentDialects = ["::mlir::bufferization::BufferizationDialect", "::mlir::LLVM::LLVMDialect", "::mlir::tensor::TensorDialect",
-                           "::ingot::IngotDialect"];
+  let dependentDialects = ["::mlir::bufferization::BufferizationDialect", "::mlir::LLVM::LLVMDialect", "::mlir::memref::MemRefDialect",
+                           "::mlir::tensor::TensorDialect", "::ingot::IngotDialect"];
 }
 
 def HoistOutputs : Pass<"ingot-hoist-outputs", "::mlir::ModuleOp"> {
