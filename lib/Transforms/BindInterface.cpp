@@ -22,7 +22,7 @@ using namespace ingot;
 /// A result that was made with more dimensions of size 1, and the output's buffer with these, so that the producer can write into it.
 static std::pair<Value, Value> withUnitDims(OpBuilder &b, Value result, OutputOp buffer) {
   auto collapse = result.getDefiningOp<tensor::CollapseShapeOp>();
-  if (!collapse) return {result, buffer};
+  if (!collapse || collapse.getResultType().getRank() == 0) return {result, buffer};
   ArrayRef<int64_t> shape = collapse.getSrcType().getShape();
   SmallVector<OpFoldResult> sizes;
   auto dynamic = buffer.getSizes().begin();

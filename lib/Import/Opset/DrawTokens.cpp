@@ -12,7 +12,9 @@ using namespace ingot;
 Sorted ingot::filterTokens(Chain &c, const Drawing &d, Value scores) {
   Rewriter &r = c.r;
   if (d.temperature != 1) scores = c.div(scores, d.temperature);
-  if (d.presence && d.presencePenalty != 0) scores = c.sub(scores, c.mul(c.cast(d.presence, c.f32), d.presencePenalty));
+  // Of as many elements as the scores, or the reshape ends the run.
+  if (d.presence && d.presencePenalty != 0)
+    scores = c.sub(scores, c.mul(c.reshape(c.cast(d.presence, c.f32), c.shape(scores)), d.presencePenalty));
   Value vocabulary = c.dim(scores, 1);
   NamedAttribute order[] = {r.attr("axis", 1), r.attr("largest", int64_t(d.fromMostProbable))};
   Value sorted = c.op("TopK", {scores, vocabulary}, order), tokens = c.result(sorted, 1, c.i64);

@@ -48,10 +48,11 @@ Value TextSearch::tokenScores(Value logits, Value sequences, Value length, Value
   }
   Value never = c.like(scores, kLowest);
   if (longestRepeated) scores = c.where(marked(endsOfRepeats(sequences, length, vocabulary), vocabulary), never, scores);
-  if (vocabularyMask) scores = c.where(c.compare("Equal", vocabularyMask, 0.0), never, scores);
+  // Masks of as many elements as there are scores, or the reshape ends the run.
+  if (vocabularyMask) scores = c.where(c.compare("Equal", c.reshape(vocabularyMask, c.join({c.ints(1), vocabulary})), 0.0), never, scores);
   if (prefixMask) {
-    Value isFirst = c.compare("Equal", iteration, 0.0);
-    scores = c.where(c.both(isFirst, c.compare("Equal", perBeam(prefixMask), 0.0)), never, scores);
+    Value isFirst = c.compare("Equal", iteration, 0.0), mask = c.reshape(perBeam(prefixMask), c.shape(scores));
+    scores = c.where(c.both(isFirst, c.compare("Equal", mask, 0.0)), never, scores);
   }
   if (shortest) {
     Value isEnd = c.compare("Equal", c.unsqueeze(c.iota(vocabulary), {0}), c.ints(end));
