@@ -199,6 +199,7 @@ def measure(name, model, args, peer, env, tools):
     sizes = [f"--dim={k}={v}" for k, v in dict({"batch": 1}, **SIZES.get(name, {})).items()] if args.specialize else []
     flags = [f"--mcpu={args.mcpu}", *sizes]
     library, row["compile_s"], row["compile_mb"] = compile_model(name, model, tools["ingotc"], flags)
+    os.sync()  # a library that is still on its way to the disk would slow down what reads memory
     row["library_mb"] = os.path.getsize(library) / 2**20
     row["model_mb"] = os.path.getsize(model) / 2**20
     row["agrees"], row["difference"] = agrees(tools["ingot-run"], library, data)

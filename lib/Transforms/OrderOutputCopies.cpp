@@ -27,7 +27,8 @@ struct OutputCopy {
 };
 
 Value outputOf(Value buffer) {
-  while (auto cast = buffer.getDefiningOp<memref::CastOp>()) buffer = cast.getSource();
+  // Also seen with other dimensions.
+  while (isa_and_nonnull<memref::CastOp, memref::ExpandShapeOp>(buffer.getDefiningOp())) buffer = buffer.getDefiningOp()->getOperand(0);
   return buffer.getDefiningOp<OutputOp>() ? buffer : Value();
 }
 
