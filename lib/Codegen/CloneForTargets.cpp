@@ -41,11 +41,15 @@ struct CloneForTargets : ingot::impl::CloneForTargetsBase<CloneForTargets> {
     for (auto f : module.getOps<func::FuncOp>())
       if (!f.isExternal()) functions.push_back(f);
     bool dots = hasDots(module);
-    for (StringRef name : targets)
-      if (const TargetRow &row = lookupTarget(name); dots || row.dots != DotProduct::Quads) chosen.push_back(&row);
+    SmallVector<const TargetRow *> chosen;
+    for (auto [i, name] : llvm::enumerate(targets)) {
+      const TargetRow &row = lookupTarget(name);
+      // The last one serves whatever is left.
+      if (dots || row.dots != DotProduct::Quads || i + 1 == targets.size()) chosen.push_back(&row);
+    }
     OpBuilder b(main);
     for (const TargetRow *row : chosen) copyFor(*row, functions, b);
-    pick(main, b);
+    pick(main, chosen, b);
     for (func::FuncOp f : functions) f.erase();
   }
 
@@ -67,7 +71,7 @@ struct CloneForTargets : ingot::impl::CloneForTargetsBase<CloneForTargets> {
     }
   }
 
-  void pick(func::FuncOp main, OpBuilder &b) {
+  void pick(func::FuncOp main, ArrayRef<const TargetRow *> chosen, OpBuilder &b) {
     Location loc = main.getLoc();
     auto picker = func::FuncOp::create(b, loc, "main", main.getFunctionType());
     b.setInsertionPointToStart(picker.addEntryBlock());
@@ -97,7 +101,5 @@ struct CloneForTargets : ingot::impl::CloneForTargetsBase<CloneForTargets> {
     scf::YieldOp::create(b, loc, result);
     return branch.getResult(0);
   }
-
-  SmallVector<const TargetRow *> chosen;
 };
 } // namespace

@@ -52,12 +52,11 @@ static int64_t panelColumns(ContractOp op, const TargetRow &target) {
 
 /// Whether dot products of four take the op: 8-bit integers, a depth of whole fours, and weights that can lie so.
 static bool takesDots(ContractOp op, const TargetRow &target, int64_t panel) {
-  constexpr int64_t kQuad = 4;
   auto isByte = [](Value v) { return cast<ShapedType>(v.getType()).getElementType().isInteger(8); };
   ArrayRef<int64_t> weights = cast<ShapedType>(op.getWeights().getType()).getShape();
   int64_t depth = weights[weights.size() - 2];
   return target.dots != DotProduct::None && isByte(op.getInput()) && isByte(op.getWeights()) && op.getAccumulatorType().isInteger(32) &&
-         !op.getUnsignedWeights() && !ShapedType::isDynamic(depth) && depth > 0 && depth % kQuad == 0 && panel >= kQuad;
+         !op.getUnsignedWeights() && !ShapedType::isDynamic(depth) && depth > 0 && depth % kDotDepth == 0 && panel >= kDotDepth;
 }
 
 /// Rearranges a tensor as packing does, or is the place for it.
@@ -95,7 +94,7 @@ struct PackContractWeights : OpRewritePattern<ContractOp> {
     SmallVector<OpFoldResult> tiles{rewriter.getIndexAttr(panel)};
     SmallVector<int64_t> tiled{columnDim};
     if (constant && takesDots(op, target, panel)) {
-      tiles.push_back(rewriter.getIndexAttr(4));
+      tiles.push_back(rewriter.getIndexAttr(kDotDepth));
       tiled.push_back(dims[rank - 2]);
     }
     Value destination = linalg::PackOp::createDestinationTensor(rewriter, loc, source, tiles, tiled, order);

@@ -35,7 +35,7 @@ llvm::ArrayRef<TargetRow> ingot::allTargets() { return kTargets; }
 llvm::SmallVector<const TargetRow *> ingot::variantsFor(llvm::StringRef triple) {
   llvm::SmallVector<const TargetRow *> variants;
   if (llvm::Triple(triple).getArch() != llvm::Triple::x86_64) return variants;
-  // VNNI without AVX-512 is rare enough that a copy more of a quantised model's code is not worth the time to compile it.
+  // A copy for VNNI without AVX-512 as well would cost each quantised model the time to compile its code once more.
   for (const TargetRow &row : kTargets)
     if (row.name.starts_with("x86-64") && row.cpuFeature != INGOT_CPU_AVXVNNI) variants.push_back(&row);
   return variants;

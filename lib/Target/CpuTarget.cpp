@@ -90,9 +90,10 @@ Expected<std::pair<std::string, std::string>> readCpu(const TargetOptions &optio
         return std::make_pair(row.name.str(), std::string());
     return std::make_pair(std::string("generic"), std::string());
   }
-  // "x86-64-v4+avx512vnni"
-  auto [name, feature] = StringRef(options.cpu).split('+');
-  return std::make_pair(name.str(), feature.empty() ? std::string() : "+" + feature.str());
+  // "x86-64-v4+avx512vnni" is a row of the target table.
+  for (const TargetRow &row : allTargets())
+    if (auto [name, feature] = row.name.split('+'); row.name == options.cpu && !feature.empty()) return std::make_pair(name.str(), "+" + feature.str());
+  return std::make_pair(options.cpu, std::string());
 }
 
 unsigned widestVector(const CpuTarget &target, const MCSubtargetInfo &info) {

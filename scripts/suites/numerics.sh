@@ -2,7 +2,7 @@
 # Compiles and runs ONNX's backend cases and real models, and compares the results:
 #   numerics.sh [--symbolic | --hostile | --hostile-all] [--update] [option of ingot-numerics...]
 # With --symbolic it compiles as if the models said no size of any input, without --symbolic with the sizes that they say; with --hostile every 25th case
-# so, before its own data on inputs that make no sense, every access and every use of a result checked; with --hostile-all all of them, in half an hour.
+# so, before its own data on inputs that make no sense, every access and every use of a result checked; with --hostile-all all of them.
 # The suites numerics, symbolic and hostile are the first three. The folder ../shared beside the repository has cases of a recent ONNX version and real models; where it is not there, the
 # package libonnx-testdata has older cases. Cases known to fail are in test/Numerics/known-failures, with what they say; --update writes that file anew.
 set -euo pipefail

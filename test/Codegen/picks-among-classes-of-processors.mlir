@@ -1,5 +1,12 @@
 // Every function is there for each class, and @main calls the set of the best one that the frame's features have.
 // RUN: ingot-opt %s --ingot-clone-for-targets=targets=x86-64-v4,x86-64-v2 | FileCheck %s
+// Without products of bytes there is no copy for what only multiplies bytes faster, unless it is the last.
+// RUN: ingot-opt %s --ingot-clone-for-targets=targets=x86-64-v4+avx512vnni,x86-64-v2 | FileCheck %s --check-prefix=NONE
+// RUN: ingot-opt %s --ingot-clone-for-targets=targets=x86-64-v4+avx512vnni | FileCheck %s --check-prefix=ONLY
+// NONE-NOT: vnni
+// NONE: call @main_x86_64_v2
+// NONE-NOT: vnni
+// ONLY: call @main_x86_64_v4_avx512vnni
 
 // CHECK-DAG: func.func private @main_x86_64_v4(%{{.*}}: !llvm.ptr) -> i32 attributes {ingot.main, ingot.target = "x86-64-v4"}
 // CHECK-DAG: call @kernel_Relu_x86_64_v4

@@ -17,6 +17,9 @@ enum class DotProduct {
   Quads, // four products of 8 bits, unsigned by signed, and the sum before them in an instruction
 };
 
+/// Numbers of the depth that a step of such sums takes; and the fewest columns that it has instructions for.
+constexpr int64_t kDotDepth = 4;
+
 /// One class of CPUs: registers and caches, and the register tile of the contraction kernel that follows from them.
 struct TargetRow {
   llvm::StringRef name;

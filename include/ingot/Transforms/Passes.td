@@ -5,7 +5,7 @@
 include "mlir/Pass/PassBase.td"
 
 def TargetOption : Option<"target", "target", "std::string", [{"x86-64-v3"}],
-  "Row of the target table (x86-64-v2, x86-64-v3, x86-64-v4, aarch64, riscv64, wasm32, generic), or LLVM features (+avx2)">;
+  "Row of the target table (x86-64-v2, x86-64-v3, x86-64-v3+avxvnni, x86-64-v4, x86-64-v4+avx512vnni, aarch64, riscv64, wasm32, generic), or LLVM features (+avx2)">;
 
 //===------------------------------- normalize ------------------------------------===//
 
@@ -55,8 +55,8 @@ def FormIntegerProducts : Pass<"onnx-form-integer-products", "::mlir::ModuleOp">
   let description = [{
     `Conv(DequantizeLinear(x), DequantizeLinear(w), b)` with constant `w` becomes `ConvInteger(x, w) * (sx * sw) + b`, MatMul and Gemm likewise with
     MatMulInteger. Weights are centred at 0 (where the differences fit 8 bits), so that a zero point of theirs is gone. Left alone: targets without dot products
-    of bytes, a depth that is no multiple of 4, padding with a zero point other than 0, filters of one channel, and on targets that multiply in pairs 3x3
-    convolutions that Winograd's form takes.
+    of bytes, a depth that is no multiple of 4, padding with a zero point other than 0, and on targets that multiply in pairs 3x3 convolutions that
+    Winograd's form takes. With one filter per channel `Conv(DequantizeLinear(x), w)` becomes `Conv(Cast(x), w * sx)`, whose kernel casts as it reads.
   }];
   let options = [TargetOption];
 }
@@ -283,7 +283,7 @@ def GenerateContractions : Pass<"ingot-generate-contractions", "::mlir::func::Fu
   let description = [{
     One `scf.parallel` over tasks, a task being a block of rows by a group of column panels; inside, accumulators of the target's
     register tile are carried by loops over taps and depth, and leave through the op's epilogue. Packed weights are read
-    panel by panel; plain ones as they lie. Ops on tensors stay.
+    panel by panel; plain ones as they lie. Bytes that are packed in fours are summed by the target's dot products. Ops on tensors stay.
   }];
   let options = [TargetOption];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect",
@@ -318,7 +318,7 @@ def ParallelizeKernels : Pass<"ingot-parallelize-kernels", "::mlir::ModuleOp"> {
 def LowerVectors : Pass<"ingot-lower-vectors", "::mlir::func::FuncOp"> {
   let summary = "bring vector code to what converts to LLVM one to one";
   let description = [{
-    Transcendental functions of f32 become polynomials (f16 and bf16 by way of f32; f64 stays and becomes calls of libm); scratch buffers
+    Divisions by a quantised type's scale become products where the target fuses. Transcendental functions of f32 become polynomials (f16 and bf16 by way of f32; f64 stays and becomes calls of libm); scratch buffers
     move to the function's entry. Runs after parallel loops have become functions.
   }];
   let options = [TargetOption];

@@ -60,10 +60,26 @@ Value DotProducts::multiplyPart(ValueRange input, ValueRange weights, Value sum,
   return sum;
 }
 
+/// One column, where columns do not lie side by side.
+Value DotProducts::multiplyOne(ValueRange input, ValueRange weights, Value sum) {
+  Value total = vector::ExtractOp::create(b, loc, sum, ArrayRef<int64_t>{0});
+  for (auto [x, w] : llvm::zip_equal(input, weights)) {
+    auto wide = cast<VectorType>(x.getType()).clone(b.getI32Type());
+    // Taken apart, numbers have their sign.
+    bool zeroExtend = unsignedInput && !inPairs(tile, unsignedInput);
+    Value a = zeroExtend ? arith::ExtUIOp::create(b, loc, wide, x).getResult() : arith::ExtSIOp::create(b, loc, wide, x).getResult();
+    Value products = arith::MulIOp::create(b, loc, a, arith::ExtSIOp::create(b, loc, wide, w));
+    total = vector::ReductionOp::create(b, loc, vector::CombiningKind::ADD, products, total);
+  }
+  return vector::BroadcastOp::create(b, loc, sum.getType(), total);
+}
+
 Value DotProducts::multiply(ValueRange input, ValueRange weights, Value sum) {
-  int64_t columns = cast<VectorType>(sum.getType()).getNumElements(), most = tile.columns / tile.vectors;
+  int64_t columns = cast<VectorType>(sum.getType()).getNumElements();
+  if (columns == 1) return multiplyOne(input, weights, sum);
+  int64_t most = tile.columns / tile.vectors;
   auto partSize = [&](int64_t rest) {
-    int64_t size = kFewest;
+    int64_t size = kDotDepth;
     while (size * 2 <= std::min(rest, most)) size *= 2;
     return size;
   };

@@ -13,8 +13,6 @@ public:
 
   /// Whether operands are taken apart into 16-bit numbers, those at even places and those at odd ones.
   static bool inPairs(const ContractionTile &tile, bool unsignedInput) { return tile.dots != DotProduct::Quads || !unsignedInput; }
-  /// Columns that there is an instruction for.
-  static constexpr int64_t kFewest = 4;
 
   /// As `multiply` takes them, of one step: weights are 4 * columns bytes, the input is four bytes as an i32.
   llvm::SmallVector<mlir::Value> weights(mlir::Value bytes);
@@ -24,6 +22,7 @@ public:
 private:
   llvm::SmallVector<mlir::Value> split(mlir::Value v, bool isUnsigned);
   mlir::Value part(mlir::Value v, int64_t first, int64_t count);
+  mlir::Value multiplyOne(mlir::ValueRange input, mlir::ValueRange weights, mlir::Value sum);
   mlir::Value multiplyPart(mlir::ValueRange input, mlir::ValueRange weights, mlir::Value sum, int64_t first, int64_t columns);
 
   mlir::OpBuilder &b;

@@ -50,13 +50,13 @@ void Microkernel::packRows(ArrayRef<Value> start, Value count, Value outer) {
 /// Four bytes as one number.
 Value Microkernel::loadQuad(Value memref, ValueRange index) {
   auto type = cast<MemRefType>(memref.getType());
-  auto bytes = VectorType::get(kQuad, b.getI8Type());
+  auto bytes = VectorType::get(kDotDepth, b.getI8Type());
   Value v;
   if (type.isLastDimUnitStride()) {
     v = vector::LoadOp::create(b, loc, bytes, memref, index);
   } else {
     SmallVector<Value> elements, at(index);
-    for (int64_t i = 0; i < kQuad; ++i) {
+    for (int64_t i = 0; i < kDotDepth; ++i) {
       at.back() = ix.add(index.back(), i);
       elements.push_back(memref::LoadOp::create(b, loc, memref, at));
     }
@@ -81,7 +81,7 @@ Value Microkernel::loadInput(const Position &at, int64_t row, ArrayRef<Value> ta
     if (taps[i]) index[i] = ix.add(index[i], ix.mul(taps[i], dim.dilation));
     if (dim.padded || dim.open) index[i] = ix.add(index[i], -dim.pad);
   }
-  if (p.dots) k = ix.mul(k, kQuad);
+  if (p.dots) k = ix.mul(k, kDotDepth);
   if (p.lastFolded) {
     index.back() = ix.add(ix.mul(index.back(), p.inputChannels), k);
   } else {
@@ -148,8 +148,8 @@ Value Microkernel::loadStoredWeights(const Position &at, ArrayRef<Value> taps, V
   index.push_back(k);
   if (!p.packed) index.push_back(channel(at));
   else if (perPanel == 1) index.push_back(ix.constant(0));
-  else index.push_back(ix.mul(ix.rem(at.column, ix.constant(perPanel)), tile.columns * (p.dots ? kQuad : 1)));
-  if (p.dots) return loadPacked(ix, p.weights, index, lanes * kQuad);
+  else index.push_back(ix.mul(ix.rem(at.column, ix.constant(perPanel)), tile.columns * (p.dots ? kDotDepth : 1)));
+  if (p.dots) return loadPacked(ix, p.weights, index, lanes * kDotDepth);
 
   Type element = cast<MemRefType>(p.weights.getType()).getElementType();
   auto type = VectorType::get(lanes, element);
@@ -204,7 +204,7 @@ Microkernel::Accumulators Microkernel::reduceDepth(const Position &at, ArrayRef<
     scf::YieldOp::create(b, loc, next);
     return Accumulators(forOp.getResults());
   };
-  if (p.dots) first = ix.div(first, kQuad), size = ix.div(size, kQuad);
+  if (p.dots) first = ix.div(first, kDotDepth), size = ix.div(size, kDotDepth);
   Value zero = ix.constant(0);
   if (packedRows) {
     auto chunks = scf::ForOp::create(b, loc, zero, ix.div(p.depth, kChunk), ix.constant(1), acc);
@@ -327,7 +327,7 @@ void Microkernel::emitAt(Position at, Edge edge) {
   // Counted for a whole tile also where fewer lanes are left, so that every column is summed in the same order: equal columns of weights
   // give equal results.
   int64_t rows = at.rows(), inFlight = 1;
-  auto depth = IndexBuilder::known(p.dots ? ix.div(p.depth, kQuad) : p.depth);
+  auto depth = IndexBuilder::known(p.dots ? ix.div(p.depth, kDotDepth) : p.depth);
   while (rows * tile.vectors * inFlight < 8 && (!depth || *depth >= 2 * inFlight)) inFlight *= 2;
 
   prefetchRows(at);

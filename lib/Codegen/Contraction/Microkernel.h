@@ -26,7 +26,6 @@ public:
   /// Copies `count` rows of the input from `start` on into the buffer.
   void packRows(mlir::ArrayRef<mlir::Value> start, mlir::Value count, mlir::Value outer);
   static constexpr int64_t kChunk = 16;
-  static constexpr int64_t kQuad = 4; // numbers of the depth in a step of dot products
 
   /// Weights are read from `buffer` [column tile - `first`, taps.., depth, column], which widenPanel has filled, in the type of accumulation.
   void setWidePanels(mlir::Value buffer, mlir::Value first) { widePanels = buffer, firstWidePanel = first; }

@@ -70,7 +70,7 @@ static void foldLastTap(ContractionProblem &p, IndexBuilder &ix) {
   p.input = input;
   p.weights = weights;
   p.inputChannels = type.getDimSize(rank - 1);
-  p.depth = ix.mul(ix.dim(weights, tap), p.dots ? 4 : 1);
+  p.depth = ix.mul(ix.dim(weights, tap), p.dots ? kDotDepth : 1);
   p.weightTaps -= 1;
   p.lastFolded = true;
   last.taps = {};
@@ -164,7 +164,7 @@ ContractionProblem ingot::readContraction(ContractOp op, IndexBuilder &ix) {
   }
   p.weightTaps = r;
   p.outerWeights = p.batched ? p.rows.front().size : ix.constant(p.groups);
-  p.depth = ix.mul(ix.dim(p.weights, firstTap + r), p.dots ? 4 : 1);
+  p.depth = ix.mul(ix.dim(p.weights, firstTap + r), p.dots ? kDotDepth : 1);
   p.columns = p.groups == 1 ? ix.dim(p.out, r + 1) : ix.div(ix.dim(p.out, r + 1), p.groups);
   if (p.packed) {
     auto type = cast<MemRefType>(p.weights.getType());

@@ -15,7 +15,8 @@ using namespace mlir;
 
 namespace {
 
-template <class OpT> struct CompareWithConstant : OpRewritePattern<OpT> {
+/// `keepsNaN`: of x, else the constant is taken.
+template <class OpT, bool keepsNaN> struct CompareWithConstant : OpRewritePattern<OpT> {
   arith::CmpFPredicate predicate;
   CompareWithConstant(MLIRContext *context, arith::CmpFPredicate predicate) : OpRewritePattern<OpT>(context), predicate(predicate) {}
 
@@ -23,8 +24,9 @@ template <class OpT> struct CompareWithConstant : OpRewritePattern<OpT> {
     Value x = op.getLhs(), bound = op.getRhs();
     if (!isNumber(bound)) std::swap(x, bound);
     if (!isNumber(bound)) return rewriter.notifyMatchFailure(op, "expected a constant that is a number");
-    Value taken = arith::CmpFOp::create(rewriter, op.getLoc(), predicate, bound, x);
-    rewriter.replaceOpWithNewOp<arith::SelectOp>(op, taken, bound, x);
+    Value first = keepsNaN ? bound : x, second = keepsNaN ? x : bound;
+    Value taken = arith::CmpFOp::create(rewriter, op.getLoc(), predicate, first, second);
+    rewriter.replaceOpWithNewOp<arith::SelectOp>(op, taken, first, second);
     return success();
   }
 
@@ -35,26 +37,10 @@ template <class OpT> struct CompareWithConstant : OpRewritePattern<OpT> {
   }
 };
 
-/// The same where a NaN gives way to the constant.
-template <class OpT> struct CompareNumberWithConstant : OpRewritePattern<OpT> {
-  arith::CmpFPredicate predicate;
-  CompareNumberWithConstant(MLIRContext *context, arith::CmpFPredicate predicate) : OpRewritePattern<OpT>(context), predicate(predicate) {}
-
-  LogicalResult matchAndRewrite(OpT op, PatternRewriter &rewriter) const override {
-    Value x = op.getLhs(), bound = op.getRhs();
-    if (!CompareWithConstant<OpT>::isNumber(bound)) std::swap(x, bound);
-    if (!CompareWithConstant<OpT>::isNumber(bound)) return rewriter.notifyMatchFailure(op, "expected a constant that is a number");
-    Value taken = arith::CmpFOp::create(rewriter, op.getLoc(), predicate, x, bound);
-    rewriter.replaceOpWithNewOp<arith::SelectOp>(op, taken, x, bound);
-    return success();
-  }
-};
-
 } // namespace
 
 void ingot::populateSimplifyExtrema(RewritePatternSet &patterns) {
-  patterns.add<CompareWithConstant<arith::MaximumFOp>>(patterns.getContext(), arith::CmpFPredicate::OGT);
-  patterns.add<CompareWithConstant<arith::MinimumFOp>>(patterns.getContext(), arith::CmpFPredicate::OLT);
-  patterns.add<CompareNumberWithConstant<arith::MaxNumFOp>>(patterns.getContext(), arith::CmpFPredicate::OGT);
-  patterns.add<CompareNumberWithConstant<arith::MinNumFOp>>(patterns.getContext(), arith::CmpFPredicate::OLT);
+  using Predicate = arith::CmpFPredicate;
+  patterns.add<CompareWithConstant<arith::MaximumFOp, true>, CompareWithConstant<arith::MaxNumFOp, false>>(patterns.getContext(), Predicate::OGT);
+  patterns.add<CompareWithConstant<arith::MinimumFOp, true>, CompareWithConstant<arith::MinNumFOp, false>>(patterns.getContext(), Predicate::OLT);
 }

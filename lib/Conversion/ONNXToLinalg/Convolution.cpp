@@ -38,13 +38,17 @@ static Value depthwiseWeights(ComputeBuilder &t, Value weights) {
   return t.insertUnitDim(t.insertUnitDim(taps, r), 0);
 }
 
+static bool hasFilterPerChannel(RankedTensorType weights, int64_t groups) {
+  return groups > 1 && weights.getDimSize(1) == 1 && weights.getDimSize(0) == groups;
+}
+
 Value ingot::convolve(ComputeBuilder &t, Value input, Value weights, const Window &window, int64_t groups, ArrayRef<OpFoldResult> outDims,
                       Type outElement, bool unsignedInput, bool unsignedWeights, ArrayRef<int64_t> pads) {
   auto type = cast<RankedTensorType>(weights.getType());
   if (!type.hasStaticShape())
     return convolveDynamic(t, input, weights, {window.strides, window.dilations}, groups, outDims, outElement, unsignedInput, unsignedWeights);
   ContractSpec spec{window.strides, window.dilations, groups, false, unsignedInput, unsignedWeights, SmallVector<int64_t>(pads)};
-  spec.depthwise = groups > 1 && type.getDimSize(1) == 1 && type.getDimSize(0) == groups;
+  spec.depthwise = hasFilterPerChannel(type, groups);
   if (spec.depthwise) {
     spec.groups = 1;
     return contract(t, input, depthwiseWeights(t, weights), outDims, outElement, spec);
@@ -70,9 +74,8 @@ static std::optional<SmallVector<int64_t>> kernelPads(const Window &window, cons
 /// The bytes that the numbers of a convolution with one filter per channel are cast from, which its kernel reads as they are; null: none.
 static Value bytesOfFilter(onnx::ConvOp op, ConversionPatternRewriter &b) {
   auto cast = op.getX().getDefiningOp<onnx::CastOp>();
-  auto weights = mlir::cast<RankedTensorType>(op.getW().getType());
-  if (!cast || !elementType(op.getX()).isF32() || !mlir::cast<ShapedType>(cast.getInput().getType()).getElementType().isInteger(8)) return {};
-  if (op.getGroup() == 1 || weights.getDimSize(1) != 1 || weights.getDimSize(0) != op.getGroup()) return {};
+  if (!cast || !hasFilterPerChannel(mlir::cast<RankedTensorType>(op.getW().getType()), op.getGroup())) return {};
+  if (!elementType(op.getX()).isF32() || !mlir::cast<ShapedType>(cast.getInput().getType()).getElementType().isInteger(8)) return {};
   return b.getRemappedValue(cast.getInput());
 }
 

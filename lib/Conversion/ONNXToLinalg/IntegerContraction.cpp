@@ -32,7 +32,7 @@ struct Requantization {
 
 static Quantized quantized(Value original, Value lowered, Value originalZero, Value loweredZero) {
   Quantized q{lowered, isUnsigned(original), original, nullptr, false};
-  if (!isAbsentOrZero(originalZero)) {
+  if (!onnx::isAbsentOrZero(originalZero)) {
     q.zeroPoint = loweredZero;
     q.zeroIsUnsigned = isUnsigned(originalZero);
   }
@@ -58,15 +58,7 @@ static Value withoutZeroPoint(ComputeBuilder &t, const Quantized &q, int64_t axi
 /// The numbers less the zero point in signed bytes, where constants tell that they fit; null: they do not.
 static Value centred(ComputeBuilder &t, const Quantized &q, Value originalZero, int64_t axis) {
   auto type = onnx::byteType(q.original);
-  auto numbers = onnx::bytesOf(q.original);
-  if (!numbers || !type.getRank()) return {};
-  SmallVector<int> zeros{0};
-  if (q.zeroPoint) {
-    auto read = onnx::bytesOf(originalZero);
-    if (!read || read->empty() || onnx::byteType(originalZero).getRank() > 1) return {};
-    zeros = *read;
-  }
-  if (!onnx::fitsAround(type, *numbers, zeros, axis)) return {};
+  if (!type || !type.getRank() || !onnx::fitsAround(q.original, originalZero, axis)) return {};
   if (!q.zeroPoint) return q.data;
   Value zero = q.zeroPoint;
   AffineMap zeroMap = t.axisMap(zero, axis, t.dims(q.data));
@@ -240,7 +232,7 @@ struct QLinearMatMulLowering : ONNXLowering<onnx::QLinearMatMulOp> {
     MatMulOperands operands{nullptr, nullptr, shapes.dims(op.getA()), shapes.dims(op.getB()), shapes.dims(op.getY())};
     Value acc = integerMatMul(t, a, w, op.getBZeroPoint(), operands);
     Dims out = t.dims(acc);
-    Requantization q{adaptor.getAScale(), adaptor.getBScale(), adaptor.getYScale(), isAbsentOrZero(op.getYZeroPoint()) ? Value() : adaptor.getYZeroPoint(), isUnsigned(op.getY())};
+    Requantization q{adaptor.getAScale(), adaptor.getBScale(), adaptor.getYScale(), onnx::isAbsentOrZero(op.getYZeroPoint()) ? Value() : adaptor.getYZeroPoint(), isUnsigned(op.getY())};
     b.replaceOp(op, t.castTo(requantize(t, acc, q, out, type.getElementType()), type));
     return success();
   }
@@ -283,7 +275,7 @@ struct QLinearConvLowering : ONNXLowering<onnx::QLinearConvOp> {
       acc = t.mapWide({acc, adaptor.getB()}, {b.getMultiDimIdentityMap(rank), t.select(rank, {rank - 1})}, out, b.getI32Type(),
                       [](ScalarBuilder &s, ValueRange v) { return s.add(v[0], v[1]); });
     }
-    Requantization q{adaptor.getXScale(), adaptor.getWScale(), adaptor.getYScale(), isAbsentOrZero(op.getYZeroPoint()) ? Value() : adaptor.getYZeroPoint(), isUnsigned(op.getY())};
+    Requantization q{adaptor.getXScale(), adaptor.getWScale(), adaptor.getYScale(), onnx::isAbsentOrZero(op.getYZeroPoint()) ? Value() : adaptor.getYZeroPoint(), isUnsigned(op.getY())};
     b.replaceOp(op, t.castTo(requantize(t, acc, q, out, type.getElementType()), type));
     return success();
   }

@@ -3,8 +3,8 @@
 #include "NarrowTypes.h"
 #include "Saturation.h"
 #include "ingot/Conversion/ONNXToLinalg.h"
+#include "ingot/Dialect/ONNX/Bytes.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
-#include "mlir/IR/Matchers.h"
 
 #include <cmath>
 
@@ -51,14 +51,6 @@ Value ingot::saturate(ScalarBuilder &s, Value real, Value zero, Type element, bo
   return s.cast(whole, s.b.getIntegerType(std::max(bits, 8u)), false, false);
 }
 
-bool ingot::isAbsentOrZero(Value operand) {
-  if (isAbsent(operand)) return true;
-  ElementsAttr elements;
-  if (!matchPattern(operand, m_Constant(&elements)) || !isa<IntegerType>(elements.getElementType())) return false;
-  auto values = elements.tryGetValues<APInt>();
-  return values && llvm::all_of(*values, [](const APInt &i) { return i.isZero(); });
-}
-
 namespace {
 
 /// Data, scale and (if there is one) zero point of an operator, as operands of one loop nest over the data.
@@ -85,7 +77,7 @@ static FailureOr<QuantizationOperands> readOperands(ComputeBuilder &t, Operation
     result.inputs.push_back(read);
     result.maps.push_back(*map);
   }
-  if (result.inputs.size() == 3 && isAbsentOrZero(op->getOperand(2))) {
+  if (result.inputs.size() == 3 && onnx::isAbsentOrZero(op->getOperand(2))) {
     result.inputs.pop_back();
     result.maps.pop_back();
   }

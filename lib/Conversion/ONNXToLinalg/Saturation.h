@@ -9,9 +9,6 @@ namespace ingot {
 /// The integer nearest to `real`, halves to even, plus `zero` (null: 0; of the type of `real`), saturated to the range of `element`. NaN gives the least one.
 mlir::Value saturate(ScalarBuilder &s, mlir::Value real, mlir::Value zero, mlir::Type element, bool isUnsigned);
 
-/// Whether an operand of the onnx dialect is absent or a constant of integers that are all 0.
-bool isAbsentOrZero(mlir::Value operand);
-
 } // namespace ingot
 
 #endif

@@ -3,9 +3,9 @@
 // A kernel converts weights once for a task of many rows, so that they take the room that the model gives them, in the file and in memory.
 //===------------------------------------------------------------------------------------===//
 #include "StoredWeights.h"
-#include "Saturation.h"
 
 #include "ingot/Conversion/ONNXToLinalg.h"
+#include "ingot/Dialect/ONNX/Bytes.h"
 #include "ingot/Dialect/ONNX/ONNXDialect.h"
 
 using namespace mlir;
@@ -37,7 +37,7 @@ StoredWeights ingot::quantizedWeights(ConversionPatternRewriter &b, Value weight
   auto scaleType = dyn_cast<RankedTensorType>(dequantize.getXScale().getType());
   if (!type || !type.hasStaticShape() || !type.getElementType().isInteger(8) || !dequantize.getX().getDefiningOp<onnx::ConstantOp>()) return {converted};
   if (!scaleType || !scaleType.hasStaticShape() || !scaleType.getElementType().isF32() || !elementType(converted).isF32()) return {converted};
-  if (dequantize.getBlockSize() != 0 || !isAbsentOrZero(dequantize.getXZeroPoint())) return {converted};
+  if (dequantize.getBlockSize() != 0 || !onnx::isAbsentOrZero(dequantize.getXZeroPoint())) return {converted};
   int64_t axis = static_cast<int64_t>(dequantize.getAxis());
   if (axis < 0) axis += type.getRank();
   bool uniform = scaleType.getNumElements() == 1, ofColumns = scaleType.getRank() == 1 && axis == columnDim;

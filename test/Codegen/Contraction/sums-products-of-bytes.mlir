@@ -52,3 +52,19 @@ func.func @apart(%x: memref<1x8x16xi8, strided<[256, 32, 2]>>, %w: memref<1x1x1x
   }
   return
 }
+
+// A result whose columns do not lie side by side takes one at a time.
+// QUADS-LABEL: func @one_column
+// QUADS: arith.extui {{.*}} : vector<4xi8> to vector<4xi32>
+// QUADS: vector.reduction <add>
+// PAIRS-LABEL: func @one_column
+// PAIRS: arith.extsi {{.*}} : vector<2xi16> to vector<2xi32>
+// PAIRS: vector.reduction <add>
+func.func @one_column(%x: memref<1x8x16xi8>, %w: memref<1x1x1x4x8x4xi8>, %out: memref<1x8x8xi32, strided<[128, 16, 2]>>) {
+  ingot.contract ins(%x, %w : memref<1x8x16xi8>, memref<1x1x1x4x8x4xi8>) outs(%out : memref<1x8x8xi32, strided<[128, 16, 2]>>)
+    attributes {strides = array<i64: 1>, dilations = array<i64: 1>, unsigned_input} {
+  ^bb0(%a: i32):
+    ingot.yield %a : i32
+  }
+  return
+}

@@ -31,6 +31,22 @@ def convolved(x, w, pad, stride, dilation, groups):
     return y
 
 
+def model(name, nodes, x, given, element, expected, stage, form):
+    """Runs `nodes` from x to y on each processor; `form` says what the IR after `stage` looks like."""
+    rows = helper.make_tensor_value_info("x", numpy_helper.from_array(x).data_type, [None] + list(x.shape[1:]))
+    graph = helper.make_graph(nodes, "g", [rows], [helper.make_tensor_value_info("y", element, None)],
+                              [numpy_helper.from_array(np.asarray(v), k) for k, v in given.items()])
+    path = os.path.join(folder, name)
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path + ".onnx")
+    np.save(path + ".x.npy", x)
+    for cpu in processors:
+        ir = subprocess.run(["ingotc", path + ".onnx", "--mcpu=" + cpu, "--stop-after=" + stage, "-o", "-"], check=True, stdout=subprocess.PIPE, text=True).stdout
+        subprocess.run(["ingotc", path + ".onnx", "--mcpu=" + cpu, "-o", path + ".so"], check=True)
+        subprocess.run(["ingot-run", path + ".so", "--output", "y=" + path + ".y.npy", "--inputs", path + ".x.npy"], check=True, stdout=subprocess.DEVNULL)
+        difference = np.abs(np.load(path + ".y.npy").astype(np.float64) - expected).max()
+        print(cpu, name, form(ir), "exact" if difference == 0 else f"differs by {difference}", flush=True)
+
+
 def check(name, x, w, zero, weight_zero, nodes, sums, bias=None):
     """`nodes` make y of the dequantised X and W (and B). All scales are powers of two, so that results are exact."""
     axis = 0 if nodes[0].op_type != "MatMul" else w.ndim - 1
@@ -44,20 +60,7 @@ def check(name, x, w, zero, weight_zero, nodes, sums, bias=None):
     expected = (sums * along.astype(np.float64) * 0.25).astype(np.float32)
     if bias is not None:
         expected = expected + (bias.reshape(-1, 1, 1) if nodes[0].op_type == "Conv" else bias)
-    kind = numpy_helper.from_array(x).data_type
-    graph = helper.make_graph(before + nodes, "g", [helper.make_tensor_value_info("x", kind, [None] + list(x.shape[1:]))],
-                              [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)],
-                              [numpy_helper.from_array(np.asarray(v), k) for k, v in given.items()])
-    path = os.path.join(folder, name)
-    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path + ".onnx")
-    np.save(path + ".x.npy", x)
-    for cpu in processors:
-        stage = subprocess.run(["ingotc", path + ".onnx", "--mcpu=" + cpu, "--stop-after=quantize", "-o", "-"], check=True, stdout=subprocess.PIPE, text=True).stdout
-        subprocess.run(["ingotc", path + ".onnx", "--mcpu=" + cpu, "-o", path + ".so"], check=True)
-        subprocess.run(["ingot-run", path + ".so", "--output", "y=" + path + ".y.npy", "--inputs", path + ".x.npy"], check=True, stdout=subprocess.DEVNULL)
-        difference = np.abs(np.load(path + ".y.npy") - expected).max()
-        form = "integers" if "Integer" in stage else "floats"
-        print(cpu, name, form, "exact" if difference == 0 else f"differs by {difference}", flush=True)
+    model(name, before + nodes, x, given, TensorProto.FLOAT, expected, "quantize", lambda ir: "integers" if "Integer" in ir else "floats")
 
 
 def conv(name, x, w, zero=0, weight_zero=0, pad=0, stride=1, dilation=1, groups=1, bias=None):
@@ -90,18 +93,8 @@ check("transposed", x, w, 0, 0, [helper.make_node("Gemm", ["X", "W", "B"], ["y"]
 def integers(name, op, x, w, zero, weight_zeros, sums, **attributes):
     """MatMulInteger and ConvInteger with a zero point for all weights, or one for each column."""
     given = {"w": w, "xz": x.dtype.type(zero), "wz": np.asarray(weight_zeros, w.dtype)}
-    graph = helper.make_graph([helper.make_node(op, ["x", "w", "xz", "wz"], ["y"], **attributes)], "g",
-                              [helper.make_tensor_value_info("x", numpy_helper.from_array(x).data_type, [None] + list(x.shape[1:]))],
-                              [helper.make_tensor_value_info("y", TensorProto.INT32, None)], [numpy_helper.from_array(np.asarray(v), k) for k, v in given.items()])
-    path = os.path.join(folder, name)
-    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path + ".onnx")
-    np.save(path + ".x.npy", x)
-    for cpu in processors:
-        stage = subprocess.run(["ingotc", path + ".onnx", "--mcpu=" + cpu, "--stop-after=fuse", "-o", "-"], check=True, stdout=subprocess.PIPE, text=True).stdout
-        subprocess.run(["ingotc", path + ".onnx", "--mcpu=" + cpu, "-o", path + ".so"], check=True)
-        subprocess.run(["ingot-run", path + ".so", "--output", "y=" + path + ".y.npy", "--inputs", path + ".x.npy"], check=True, stdout=subprocess.DEVNULL)
-        form = "bytes" if "x4xi8>) " in stage else "numbers"
-        print(cpu, name, form, "exact" if np.array_equal(np.load(path + ".y.npy"), sums.astype(np.int32)) else "differs", flush=True)
+    node = helper.make_node(op, ["x", "w", "xz", "wz"], ["y"], **attributes)
+    model(name, [node], x, given, TensorProto.INT32, sums.astype(np.int32), "fuse", lambda ir: "bytes" if "x4xi8>) " in ir else "numbers")
 
 
 wide = lambda v: v.astype(np.int64)
@@ -114,3 +107,11 @@ x, w = numbers(U8, 1, 8, 6, 6), near128(12, 8, 3, 3)
 integers("image", "ConvInteger", x, w, 0, 128, convolved(x, wide(w) - 128, 1, 1, 1, 1), pads=[1, 1, 1, 1])
 w = numbers(U8, 12, 8, 3, 3)
 integers("image_of_all_bytes", "ConvInteger", x, w, 0, 7, convolved(x, wide(w) - 7, 1, 1, 1, 1), pads=[1, 1, 1, 1])
+
+# Columns of the result that do not lie side by side.
+x, w = numbers(U8, 6, 16), numbers(I8, 16, 12)
+given = {"w": w, "last": np.array([-1])}
+apart = [helper.make_node("MatMulInteger", ["x", "w"], ["p"]), helper.make_node("Unsqueeze", ["p", "last"], ["u"]), helper.make_node("Neg", ["u"], ["v"]),
+         helper.make_node("Concat", ["u", "v"], ["y"], axis=-1)]
+sums = wide(x) @ wide(w)
+model("columns_apart", apart, x, given, TensorProto.INT32, np.stack([sums, -sums], -1), "fuse", lambda ir: "bytes" if "x4xi8>) " in ir else "numbers")

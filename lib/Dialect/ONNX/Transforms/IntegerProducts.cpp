@@ -32,11 +32,7 @@ struct Dequantized {
   DequantizeLinearOp op;
   Value data, scale, zero; // no zero point: an absent value
   bool isScaledByOne() const { return cast<ShapedType>(scale.getType()).getNumElements() == 1; }
-  bool isZeroPointZero() const {
-    if (isAbsent(zero)) return true;
-    auto numbers = bytesOf(zero);
-    return numbers && llvm::all_of(*numbers, [](int n) { return n == 0; });
-  }
+  bool isZeroPointZero() const { return isAbsentOrZero(zero); }
 };
 
 } // namespace
@@ -65,13 +61,8 @@ static std::optional<Dequantized> readWeights(Value v, int64_t columnDim) {
   RankedTensorType type = byteType(w->data);
   int64_t axis = static_cast<int64_t>(w->op.getAxis());
   if (axis < 0) axis += type.getRank();
-  if (!w->isScaledByOne() && axis != columnDim) return std::nullopt;
-  auto numbers = bytesOf(w->data);
-  if (!numbers) return std::nullopt;
-  if (isAbsent(w->zero)) return w;
-  auto zeros = bytesOf(w->zero);
-  if (!zeros || zeros->empty() || byteType(w->zero).getRank() > 1) return std::nullopt;
-  if (!fitsAround(type, *numbers, *zeros, columnDim)) return std::nullopt;
+  bool isOfColumns = axis == columnDim && cast<ShapedType>(w->scale.getType()).getNumElements() == type.getDimSize(columnDim);
+  if ((!w->isScaledByOne() && !isOfColumns) || !fitsAround(w->data, w->zero, columnDim)) return std::nullopt;
   return w;
 }
 
@@ -122,7 +113,11 @@ struct Operators {
   }
 };
 
-constexpr int64_t kMostTerms = 1 << 16; // 2^16 * 255 * 128 < 2^31
+/// Whether the kernel has a form for such a sum, and 32 bits hold it: 2^16 * 255 * 128 < 2^31.
+bool takesDots(int64_t depth, int64_t terms, int64_t columns) {
+  constexpr int64_t kMostTerms = 1 << 16;
+  return depth > 0 && depth % ingot::kDotDepth == 0 && columns >= ingot::kDotDepth && terms <= kMostTerms;
+}
 
 struct IntegerConv : OpRewritePattern<ConvOp> {
   ingot::DotProduct dots;
@@ -132,16 +127,18 @@ struct IntegerConv : OpRewritePattern<ConvOp> {
     auto type = dyn_cast<RankedTensorType>(op.getType());
     if (!type || !type.getElementType().isF32()) return b.notifyMatchFailure(op, "expected a result of f32 and known rank");
     auto x = readActivation(op.getX());
-    auto w = x ? readWeights(op.getW(), /*columnDim=*/0) : std::nullopt;
-    if (!w) return b.notifyMatchFailure(op, "expected dequantised bytes and constant weights");
-    ArrayRef<int64_t> shape = byteType(w->data).getShape();
+    auto weights = dyn_cast<RankedTensorType>(op.getW().getType());
+    if (!x || !weights || !weights.hasStaticShape()) return b.notifyMatchFailure(op, "expected dequantised bytes and weights of known size");
+    ArrayRef<int64_t> shape = weights.getShape();
     int64_t depth = shape[1], terms = depth, columns = shape[0] / std::max<int64_t>(1, op.getGroup());
     for (int64_t taps : shape.drop_front(2)) terms *= taps;
-    if (depth == 0 || depth % 4 || columns < 4 || terms > kMostTerms) return b.notifyMatchFailure(op, "expected a depth of fours");
+    if (!takesDots(depth, terms, columns)) return b.notifyMatchFailure(op, "expected a depth of fours");
     bool unpadded = op.getAutoPad() == "VALID" || (op.getAutoPad() == "NOTSET" && (!op.getPads() || isAllOf(*op.getPads(), 0)));
     // What counts as zero outside of the image is the number 0.
     if (!unpadded && !x->isZeroPointZero()) return b.notifyMatchFailure(op, "expected padding with the zero point");
     if (isWinograds(op, shape)) return b.notifyMatchFailure(op, "expected a convolution that Winograd's form does not take");
+    auto w = readWeights(op.getW(), /*columnDim=*/0);
+    if (!w) return b.notifyMatchFailure(op, "expected constant weights that fit 8 bits around their zero point");
 
     Operators o{b, op.getLoc()};
     auto sumType = RankedTensorType::get(type.getShape(), b.getI32Type());
@@ -189,10 +186,12 @@ static FailureOr<Value> integerProduct(PatternRewriter &b, Operation *op, Value 
     return b.notifyMatchFailure(op, "expected matrices of f32");
   auto x = readActivation(a);
   auto matrixType = dyn_cast<RankedTensorType>(matrix.getType());
-  auto w = x && matrixType && matrixType.getRank() == 2 ? readWeights(matrix, /*columnDim=*/transposed ? 0 : 1) : std::nullopt;
-  if (!w) return b.notifyMatchFailure(op, "expected dequantised bytes and constant weights");
+  if (!x || !matrixType || matrixType.getRank() != 2 || !matrixType.hasStaticShape())
+    return b.notifyMatchFailure(op, "expected dequantised bytes and a matrix of known size");
   int64_t depth = matrixType.getDimSize(transposed ? 1 : 0), columns = matrixType.getDimSize(transposed ? 0 : 1);
-  if (depth == 0 || depth % 4 || columns < 4 || depth > kMostTerms) return b.notifyMatchFailure(op, "expected a depth of fours");
+  if (!takesDots(depth, depth, columns)) return b.notifyMatchFailure(op, "expected a depth of fours");
+  auto w = readWeights(matrix, /*columnDim=*/transposed ? 0 : 1);
+  if (!w) return b.notifyMatchFailure(op, "expected constant weights that fit 8 bits around their zero point");
   Operators o{b, op->getLoc()};
   Value weights = o.centred(*w, transposed ? 0 : 1);
   if (transposed) {
